@@ -67,7 +67,15 @@ export function provider(): Provider {
     any_model: false,
     local: false,
     prices: null,
-    options: { api: "chat_completions", api_version: null, entra: false, cloud: null, region: null, project: null },
+    options: {
+      api: "chat_completions",
+      api_version: null,
+      entra: false,
+      cloud: null,
+      region: null,
+      project: null,
+      unload_after_seconds: 60,
+    },
     models: [],
   };
 }

@@ -4,7 +4,7 @@ import { css, html, nothing } from "lit";
 import { fact } from "../../components/fact.ts";
 import { timestamp } from "../../components/timestamp.ts";
 import { showControlCharacters } from "../../components/untrusted-text.ts";
-import type { ProviderView } from "../../contracts.ts";
+import type { Provider, ProviderView } from "../../contracts.ts";
 import { count } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
 import "./offered-models.ts";
@@ -55,7 +55,7 @@ function renderFacts(view: ProviderView) {
     ${fact("Tokens per minute", limit(provider.tokens_per_minute))}
     ${outage === null ? nothing : fact("Longest outage", duration(outage))}
     ${fact("Models", `${count(provider.models.length)} listed${provider.any_model ? ", any other can be named" : ""}`)}
-    ${fact("Tokens", provider.local || provider.kind === "embedded" ? "free" : "priced")}
+    ${fact("Tokens", tokens(provider))}
     ${changed_at ? fact("Changed", timestamp(changed_at)) : nothing}
   </dl>`;
 }
@@ -122,3 +122,10 @@ export const providerDetailsStyle = css`
   .provider .actions .tool { background: var(--surface); }
   .file-hint { color: var(--quiet); margin-right: 8px; }
 `;
+
+/** Tokens of servers in one's own network are free, except those of models with a price. */
+function tokens({ kind, local, models }: Provider): string {
+  if (kind === "embedded" || kind === "transformers") return "free";
+  if (!local) return "priced";
+  return models.some(({ price }) => price) ? "free, except those of models with a price" : "free";
+}

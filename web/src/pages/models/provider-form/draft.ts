@@ -12,6 +12,7 @@ export type ProviderField =
   | "base_url"
   | "options.api"
   | "options.api_version"
+  | "options.unload_after_seconds"
   | "api_key_env"
   | "prices"
   | (typeof LIMITS)[number];
@@ -42,7 +43,15 @@ const NEW_PROVIDER: NewProvider = {
   any_model: false,
   local: false,
   prices: null,
-  options: { api: "chat_completions", api_version: null, entra: false, cloud: null, region: null, project: null },
+  options: {
+    api: "chat_completions",
+    api_version: null,
+    entra: false,
+    cloud: null,
+    region: null,
+    project: null,
+    unload_after_seconds: 60,
+  },
   models: [EMPTY_MODEL],
 };
 
@@ -61,6 +70,7 @@ export function toDraft(view: ProviderView | null): ProviderDraft {
       base_url: provider.base_url ?? "",
       "options.api": provider.options.api,
       "options.api_version": provider.options.api_version ?? "",
+      "options.unload_after_seconds": String(provider.options.unload_after_seconds),
       api_key_env: provider.api_key_env ?? "",
       prices: provider.prices ?? "",
       concurrency: limit("concurrency"),
@@ -81,7 +91,7 @@ export function toProvider(draft: ProviderDraft): NewProvider {
     ...NEW_PROVIDER,
     kind,
     title: text("title") ?? fields.id.trim(),
-    base_url: uses ? text("base_url") : null,
+    base_url: uses?.address ? text("base_url") : null,
     api_key_env: keySource === "variable" ? text("api_key_env") : null,
     stored_key: keySource === "stored",
     concurrency: parseNumber(fields.concurrency) ?? NEW_PROVIDER.concurrency,
@@ -95,8 +105,11 @@ export function toProvider(draft: ProviderDraft): NewProvider {
       ...NEW_PROVIDER.options,
       api: uses?.apis && fields["options.api"] === "responses" ? "responses" : "chat_completions",
       api_version: uses?.apiVersion ? text("options.api_version") : null,
+      unload_after_seconds:
+        (uses?.unloads ? parseNumber(fields["options.unload_after_seconds"]) : null) ??
+        NEW_PROVIDER.options.unload_after_seconds,
     },
-    models: draft.models.map((model) => toModel(model, local)),
+    models: draft.models.map(toModel),
   };
 }
 
@@ -109,9 +122,10 @@ export function validateDraft(draft: ProviderDraft, taken: readonly string[]): F
   if (taken.includes(id)) add("id", `There is a provider “${id}” already; edit it, or choose another name.`);
   if (draft.keySource === "variable" && !draft.fields.api_key_env.trim())
     add("api_key_env", "Enter the name of the variable, like MODEL_KEY_MINE.");
-  for (const name of LIMITS) if (Number.isNaN(parseNumber(draft.fields[name]))) add(name, "Enter a number.");
+  for (const name of [...LIMITS, "options.unload_after_seconds"] as const)
+    if (Number.isNaN(parseNumber(draft.fields[name]))) add(name, "Enter a number.");
   for (const [index, model] of draft.models.entries())
-    for (const error of validateModel(model, draft.local)) add(`models[${index}].${error.where}`, error.message);
+    for (const error of validateModel(model)) add(`models[${index}].${error.where}`, error.message);
   return errors;
 }
 
@@ -141,17 +155,14 @@ export function shownFields(draft: ProviderDraft, exists: boolean): string[] {
   const uses = KINDS[kind];
   const hidden = new Set([
     ...(exists ? ["id"] : []),
-    ...(uses ? [] : ["base_url"]),
+    ...(uses?.address ? [] : ["base_url"]),
     ...(uses?.apis ? [] : ["options.api"]),
     ...(uses?.apiVersion ? [] : ["options.api_version"]),
+    ...(uses?.unloads ? [] : ["options.unload_after_seconds"]),
     ...(keySource === "variable" ? [] : ["api_key_env"]),
     ...(local ? ["prices"] : []),
   ]);
-  const ofModels = models.flatMap((model, index) =>
-    Object.keys(model)
-      .filter((field) => !(local && field.startsWith("price.")))
-      .map((field) => `models[${index}].${field}`),
-  );
+  const ofModels = models.flatMap((model, index) => Object.keys(model).map((field) => `models[${index}].${field}`));
   const ofProvider = Object.keys(fields).filter((field) => !hidden.has(field));
   return ["kind", ...ofProvider, ...(keySource === "stored" ? ["key"] : []), "models", ...ofModels];
 }

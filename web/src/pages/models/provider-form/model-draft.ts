@@ -48,8 +48,8 @@ export function toModelDraft(model: ModelEntry | NewModel): ModelDraft {
   return draft as ModelDraft;
 }
 
-/** The model of a valid draft. A model of a local provider has no price. */
-export function toModel(draft: ModelDraft, local: boolean): NewModel {
+/** The model of a valid draft. */
+export function toModel(draft: ModelDraft): NewModel {
   const capabilities: Record<string, boolean | null> = {};
   for (const key of ABILITIES) capabilities[key] = parseFlag(draft[`capabilities.${key}`]);
   const parameters: Record<string, unknown> = { ...parseAdvanced(draft.parameters) };
@@ -66,7 +66,7 @@ export function toModel(draft: ModelDraft, local: boolean): NewModel {
       ...(capabilities as Record<(typeof ABILITIES)[number], boolean | null>),
       context_tokens: parseNumber(draft["capabilities.context_tokens"]),
     },
-    price: local ? null : toPrice(draft),
+    price: toPrice(draft),
   };
 }
 
@@ -81,7 +81,7 @@ function toPrice(draft: ModelDraft): TokenPrice | null {
 }
 
 /** Mistakes that the API would not see, or name less well. */
-export function validateModel(draft: ModelDraft, local: boolean): FieldError[] {
+export function validateModel(draft: ModelDraft): FieldError[] {
   const errors: FieldError[] = [];
   const add = (where: ModelField, message: string) => errors.push({ where, message, near: null });
   if (!draft.name.trim()) add("name", "Enter the name that the provider uses for the model.");
@@ -89,7 +89,7 @@ export function validateModel(draft: ModelDraft, local: boolean): FieldError[] {
   for (const field of numbers) if (Number.isNaN(parseNumber(draft[field]))) add(field, "Enter a number.");
   const advanced = advancedMistake(draft.parameters);
   if (advanced) add("parameters", advanced);
-  if (!local) for (const [field, message] of priceMistakes(draft)) add(field, message);
+  for (const [field, message] of priceMistakes(draft)) add(field, message);
   return errors;
 }
 

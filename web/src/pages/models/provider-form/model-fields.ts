@@ -18,7 +18,7 @@ const KNOWN = [
 interface ModelFields extends FieldsContext {
   draft: ModelDraft;
   index: number;
-  /** Tokens are free, so that prices do not apply. */
+  /** Tokens are free unless there is a price. */
   local: boolean;
   open: boolean;
   remove(): void;
@@ -41,7 +41,7 @@ export function renderModelFields(form: ModelFields) {
       ${text("name", "Name at the provider", { placeholder: "qwen3-8b" })}
       ${text("title", "Title", { placeholder: "optional" })}
     </div>
-    ${form.local ? nothing : renderPrices(text)}
+    ${renderPrices(text, form.local)}
     <h3>Default parameters</h3>
     <div class="numbers">
       ${text("parameters.temperature", "Temperature", { placeholder: DEFAULT[1], mode: "decimal" })}
@@ -68,15 +68,17 @@ export function renderModelFields(form: ModelFields) {
 
 type RenderText = (field: ModelField, name: string, options?: Parameters<typeof textField>[4]) => unknown;
 
-function renderPrices(text: RenderText) {
+function renderPrices(text: RenderText, local: boolean) {
   const part = (
     name: "input" | "output" | "cached" | "cache_write" | "reasoning",
     label: string,
     placeholder: string,
   ) => text(`price.${name}_usd_per_mtok`, label, { placeholder, mode: "decimal" });
-  return html`<h3>Price <small>USD per million tokens, for models that the price tables do not know</small></h3>
+  const otherwise = local ? "free" : "from the tables";
+  const needed = local ? "if they are not free" : "for models that the price tables do not know";
+  return html`<h3>Price <small>USD per million tokens, ${needed}</small></h3>
     <div class="numbers">
-      ${part("input", "Input", "from the tables")} ${part("output", "Output", "from the tables")}
+      ${part("input", "Input", otherwise)} ${part("output", "Output", otherwise)}
       ${part("cached", "Cached input", "like input")} ${part("cache_write", "Cache writes", "like input")}
       ${part("reasoning", "Reasoning", "like output")}
     </div>`;

@@ -15,6 +15,7 @@ interface ProviderFields extends FieldsContext {
   change(parts: Partial<ProviderDraft>): void;
 }
 
+const UNLOADING = { placeholder: "60", mode: "numeric", hint: "when no attempt uses the model" } as const;
 const APIS = [
   ["chat_completions", "Chat Completions"],
   ["responses", "Responses"],
@@ -34,12 +35,13 @@ export function renderProviderFields(form: ProviderFields) {
       ${editing ? nothing : field(form, "id", "Id", { placeholder: "my-server", hint: "begins its models’ names" })}
       ${field(form, "title", "Title", { placeholder: draft.fields.id || "optional" })}
       ${renderKind(form)}
-      ${uses ? field(form, "base_url", "Address", { ...address, mode: "url" }) : nothing}
+      ${uses?.address ? field(form, "base_url", "Address", { ...address, mode: "url" }) : nothing}
       ${uses?.apis ? selectField(form, "options.api", "API", draft.fields["options.api"], APIS) : nothing}
+      ${uses?.unloads ? field(form, "options.unload_after_seconds", "Unload after (seconds)", UNLOADING) : nothing}
       ${uses?.apiVersion ? field(form, "options.api_version", "API version", { placeholder: "2024-10-21" }) : nothing}
     </div>
     <div class="checks">
-      ${renderCheck(form, "local", "Local", "tokens are free")}
+      ${renderCheck(form, "local", "Local", "in your own network; tokens are free unless a model has a price")}
       ${renderCheck(form, "any_model", "Any model", "runs can also name models that are not listed below")}
     </div>
   </fieldset>`;
