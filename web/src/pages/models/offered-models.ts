@@ -1,6 +1,6 @@
 /** The models that a provider lists now. Fires `add` with the name of a model. */
 
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { asProblem, listOfferedModels } from "../../api.ts";
 import { badgeStyle } from "../../components/badge.ts";
@@ -57,6 +57,13 @@ export class OfferedModelsList extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.load();
+  }
+
+  /** A provider that was changed, or has a new key, may list other models. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get("view");
+    const { revision, key } = this.view;
+    if (before && (before.revision !== revision || before.key?.revision !== key?.revision)) void this.load();
   }
 
   private load = async (): Promise<void> => {
