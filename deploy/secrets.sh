@@ -21,6 +21,7 @@ for user in gateway ledger runner judge modelhost observer; do secret "nats/$use
 for user in gateway ledger runner judge modelhost; do secret "$user/assay_nats_password" "$(cat "secrets/nats/$user")"; done
 secret postgres/postgres_password "$(random)"
 secret ledger/assay_database_url "postgresql://assay:$(cat secrets/postgres/postgres_password)@postgres:5432/assay"
+secret ledger/assay_master_key "$(head -c 32 /dev/urandom | base64)"
 secret gateway/assay_token "$(random)"
 secret grafana/admin_password "$(random)"
 echo "secrets are in $PWD/secrets; the dashboard's token: $PWD/secrets/gateway/assay_token"

@@ -118,6 +118,8 @@ class CallFault(StrEnum):
     PROVIDER = "provider"
 
 
+NOT_SENT = " (not sent:"
+"""Separates a refusal from why a request was not even sent, in the reasons of attempts."""
 FAULT_REMEDIES = {
     CallFault.AUTHENTICATION: (
         "set the provider's key where the runner finds it (`assay up` also reads .env; start it again after a change), "

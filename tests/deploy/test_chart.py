@@ -119,7 +119,7 @@ def test_each_pod_has_only_its_own_secrets() -> None:
     found = {name: _secret_files(pod) for name, pod in pods(rendered("bundled"))}
     assert found == {
         "assay-gateway": {"nats-gateway", "token"},
-        "assay-ledger": {"nats-ledger", "database-url"},
+        "assay-ledger": {"nats-ledger", "database-url", "master-key"},
         "assay-runner-default": {"nats-runner"},
         "assay-judge-default": {"nats-judge"},
         "assay-migrate": {"database-url"},

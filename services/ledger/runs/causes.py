@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from assay.contracts.attempts import FaultKind
 from assay.contracts.ids import attempt_id
-from assay.contracts.models import FAULT_REMEDIES, CallFault
+from assay.contracts.models import FAULT_REMEDIES, NOT_SENT, CallFault
 from assay.contracts.runs import Cause, Causes
 from assay.contracts.verdicts import Outcome
 from services.ledger.database.connection import Connection
@@ -62,7 +62,7 @@ def group_causes(ungraded: Iterable[Ungraded], run_id: str, sequence: int) -> Ca
 
 def without_ids(reason: str) -> str:
     """The same text for all attempts that ended for the same reason."""
-    return _VARIABLE.sub("#", reason)
+    return _VARIABLE.sub("#", reason.partition(NOT_SENT)[0])
 
 
 def call_remedy(fault: CallFault, run_id: str) -> str:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from assay.contracts.models import Outage
+from assay.contracts.models import NOT_SENT, Outage
 from services.runner.errors import AccessRefused, CallFailed, CallPermanent, RateLimited
 from services.runner.rate_limiter.retry_policy import RetryPolicy
 from services.runner.text import clean, duration_text
@@ -85,8 +85,8 @@ class ModelHealth:
         for as long as the request may wait."""
         if self._refusal is not None and now < self._refused_until:
             raise type(self._refusal)(
-                f"{self._refusal} (the model's last {self._refusals} requests were refused alike, so this one was not "
-                f"sent; requests are sent again after {duration_text(REFUSED_SECONDS)})",
+                f"{self._refusal}{NOT_SENT} the model's last {self._refusals} requests were refused alike; the next "
+                f"is sent after {duration_text(REFUSED_SECONDS)})",
                 status=self._refusal.status,
             )
         if now < self._paused_until and self._asked_until > give_up_at:

@@ -70,7 +70,7 @@ class FakeEndpoint:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
-        self.connections = 0
+        self.connections = self.open_connections = 0
         self.in_flight = self.max_in_flight = 0
         self.root = ""
 
@@ -87,10 +87,14 @@ class FakeEndpoint:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                await self._serve_request(reader, writer)
-        writer.close()
+        self.open_connections += 1
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                while True:
+                    await self._serve_request(reader, writer)
+        finally:
+            self.open_connections -= 1
+            writer.close()
 
     async def _serve_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first, *head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
@@ -175,9 +179,18 @@ def serve_in_thread(endpoint: E) -> Generator[E]:
         yield endpoint
     finally:
         asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result()
+        asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _cancel_others() -> None:
+    """Ends the connections that clients left open."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def _listing_format(path: str, headers: dict[str, str]) -> WireFormat:

@@ -57,6 +57,7 @@ def ungraded(ordinal: int, reason: str, model: str = "m/a", attempts: int = 1) -
         ("answered 500 (request req_01hq7z5k3m)", "answered 500 (request req_01hq7z9p8x)", True),
         ("$0.0125 exceeds the limit: $0.4 left", "$0.031 exceeds the limit: $0.25 left", True),
         ("gave up after 4 requests", "gave up after 12 requests", True),
+        ("answered 401: no", "answered 401: no (not sent: the model's last 4 requests were refused alike)", True),
         ("answered 401: no", "answered 500: no", False),
         ("cannot connect to http://127.0.0.1:9001/v1", "cannot connect to http://127.0.0.1:9002/v1", False),
         ("provider 'a' has no key", "provider 'b' has no key", False),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from assay.contracts.providers import Cloud, Provider, ProviderKind, ProviderOptions
 from services.runner.errors import CallMisconfigured
+from services.runner.models import ChatMessage, ModelRequest
 from tests.fakes.providers.endpoint import FakeEndpoint
 from tests.runner.harness import RunnerHarness
 
@@ -66,3 +68,19 @@ async def test_its_own_variable_holds_its_key(runner: RunnerHarness, endpoint: F
     runner.environment["MODEL_KEY_MINE"] = "sk-mine"
     await runner.models.offered("mine", registered(endpoint.root, api_key_env="MODEL_KEY_MINE"))
     assert endpoint.headers[0]["authorization"] == "Bearer sk-mine"
+
+
+async def test_the_connections_of_a_provider_that_was_changed_are_closed(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    """As soon as no try uses them; they would otherwise stay open until the runner ends."""
+    before, after = registered(endpoint.root), registered(endpoint.root, concurrency=9)
+    handle = await runner.models.open("mine/m", "", "", before)
+    await runner.models.open("mine/m", "", "", after)
+    question = ModelRequest(messages=(ChatMessage(role="user", content="Say hello."),))
+    assert (await handle.model.complete(question, lambda text: None)).text == "hello world"
+    assert endpoint.open_connections == 1
+    await handle.close()
+    async with asyncio.timeout(10):
+        while endpoint.open_connections:
+            await asyncio.sleep(0.01)

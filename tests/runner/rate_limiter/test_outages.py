@@ -199,7 +199,9 @@ async def test_a_model_that_refuses_every_request_is_not_called_for_30_s() -> No
         for name in names(36, first=4):
             error = requests.tasks[name].exception()
             assert isinstance(error, AccessRefused)
-            assert "https://x answered 401: wrong key (the model's last 4 requests were refused alike" in str(error)
+            assert "https://x answered 401: wrong key (not sent: the model's last 4 requests were refused alike" in str(
+                error
+            )
         await requests.start("other:r1")
         assert list(requests.in_flight) == ["other:r1"], "other models are called"
         await requests.clock.advance(29.0)

@@ -141,6 +141,13 @@ envFrom:
     items:
       - {key: token, path: assay_token}
 {{- end }}
+{{- if eq .service "ledger" }}
+- secret:
+    name: {{ include "assay.secret" .root }}
+    optional: true
+    items:
+      - {key: master-key, path: assay_master_key}
+{{- end }}
 {{- if or (eq .service "ledger") (eq .service "migrate") }}
 - secret:
     {{- if .root.Values.postgres.enabled }}
