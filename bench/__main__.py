@@ -11,6 +11,7 @@ from bench import (
     model_calls,
     money_limit,
     noisy_neighbour,
+    rate_limit_storm,
     sandbox,
     show_run,
     startup,
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "show": show_run.main,
     "start": startup.main,
     "calls": model_calls.main,
+    "storm": rate_limit_storm.main,
     "scale": simulation.main,
     "wanted": wanted_slots.main,
 }

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,14 +38,14 @@ providers:
     kind: openai
     title: Answers at once
     base_url: BASE_URL
-    concurrency: 256
+    concurrency: CONCURRENCY
     any_model: true
     local: true
   priced:
     kind: openai
     title: Answers at once, at a price
     base_url: BASE_URL
-    concurrency: 256
+    concurrency: CONCURRENCY
     any_model: true
 """
 
@@ -57,7 +57,7 @@ versions:
 """
 
 
-def write_catalog(folder: Path, samples: int, base_url: str) -> None:
+def write_catalog(folder: Path, samples: int, base_url: str, concurrency: int = 256) -> None:
     folder.parent.chmod(0o755)  # the stack's Postgres runs as another user and must reach its folder
     task = folder / "tasks" / "echo"
     task.mkdir(parents=True)
@@ -65,7 +65,7 @@ def write_catalog(folder: Path, samples: int, base_url: str) -> None:
     (task / "task.yaml").write_text(TASK)
     lines = ({"sample_id": f"s{n}", "input": f"The word is w{n}", "expected": f"w{n}"} for n in range(samples))
     (task / "samples.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
-    (folder / "models.yaml").write_text(MODELS.replace("BASE_URL", base_url))
+    (folder / "models.yaml").write_text(MODELS.replace("BASE_URL", base_url).replace("CONCURRENCY", str(concurrency)))
     (folder / "prices.yaml").write_text(PRICES)
 
 
@@ -118,17 +118,30 @@ class Stack:
 
 
 @asynccontextmanager
+async def stub_model(answer_seconds: float, spread: float) -> AsyncGenerator[str]:
+    """Its address. It answers after ``answer_seconds`` plus or minus a fraction ``spread``."""
+    async with process(sys.executable, "-m", "bench.stub_model", str(answer_seconds), str(spread)) as stub:
+        assert stub.stdout is not None
+        yield (await stub.stdout.readline()).decode().strip()
+
+
+@asynccontextmanager
 async def embedded_stack(
-    samples: int, arguments: Sequence[str] = (), *, answer_seconds: float = 0.0, spread: float = 0.0
+    samples: int,
+    arguments: Sequence[str] = (),
+    *,
+    answer_seconds: float = 0.0,
+    spread: float = 0.0,
+    model_url: str = "",
+    concurrency: int = 256,
 ) -> AsyncGenerator[Stack]:
-    """The stack in a temporary folder, with a task of ``samples`` samples. The model answers after ``answer_seconds``
-    plus or minus a fraction ``spread``."""
+    """The stack in a temporary folder, with a task of ``samples`` samples. The model is at ``model_url``, or else a
+    stub: see ``stub_model``."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
-        async with process(sys.executable, "-m", "bench.stub_model", str(answer_seconds), str(spread)) as stub:
-            assert stub.stdout is not None
-            base_url = (await stub.stdout.readline()).decode().strip()
-            write_catalog(catalog, samples, base_url)
+        model = nullcontext(model_url) if model_url else stub_model(answer_seconds, spread)
+        async with model as base_url:
+            write_catalog(catalog, samples, base_url, concurrency)
             up = ("-m", "assay.cli", "up", "--json", "--data", str(data), "--port", str(port), *arguments)
             async with process(sys.executable, *up, ASSAY_CATALOG=str(catalog)) as stack:
                 url = f"http://127.0.0.1:{port}"
