@@ -67,9 +67,8 @@ class StormyProvider:
         during = sum(CALM_SECONDS <= at < self.storm_ends for at, _ in self.calls)
         before = self.highest_concurrency(0, CALM_SECONDS)
         back = next((at for at, count in self.calls if at >= self.storm_ends and count >= before), None)
-        print(
-            f"{len(self.calls)} calls for {self.answered} answers, {len(self.calls) / max(1, self.answered):.2f} times"
-        )
+        per_answer = len(self.calls) / max(1, self.answered)
+        print(f"{len(self.calls)} calls for {self.answered} answers, {per_answer:.2f} times")
         again = f"{back - self.storm_ends:.1f} s after it" if back is not None else "never"
         print(f"{during} calls in the storm; concurrency {before} before it, again {again}")
 

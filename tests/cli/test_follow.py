@@ -15,7 +15,10 @@ from tests.cli.harness import Assay, environment
 
 pytestmark = pytest.mark.slow
 
-REASON = "provider 'openai' has no key: set OPENAI_API_KEY in the runner's environment"
+REASON = (
+    "provider 'openai' has no key: set OPENAI_API_KEY in the runner's environment, or store one with "
+    "`assay models key openai`"
+)
 ENDLESS = ("run", "--task", "add_two", "--model", "loopback/silent", "--repeats", "1000", "--concurrency", "1")
 """Waits for a server that never answers."""
 

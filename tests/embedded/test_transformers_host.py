@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psutil
@@ -44,8 +44,13 @@ async def loaded(host: TransformersHost, model: str) -> ModelEndpoint:
 
 
 def servers() -> list[psutil.Process]:
-    """The processes that this one has started, and those that they have."""
-    return [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
+    """The servers that this process has started, and what they have started. Other tests have processes here too."""
+    found: list[psutil.Process] = []
+    for each in psutil.Process().children():
+        with suppress(psutil.Error):  # it may end meanwhile
+            if each.status() != psutil.STATUS_ZOMBIE and COMMAND[-1] in each.cmdline():
+                found += [each, *each.children(recursive=True)]
+    return found
 
 
 async def until_gone(processes: list[psutil.Process]) -> None:
