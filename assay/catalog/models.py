@@ -186,10 +186,7 @@ def registered_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:
     if variable is not None and not variable.startswith(KEY_PREFIX):
         yield ("api_key_env",), f"must begin with {KEY_PREFIX}, so that no other secret of the runners can be sent"
     if not provider.local and provider.base_url and _is_private(provider.base_url):
-        yield (
-            ("base_url",),
-            "is not a public address; only a local provider (local: true), whose tokens are free, may be there",
-        )
+        yield ("base_url",), "is not a public address; set local: true (--local) if it is in your own network"
     if provider.options.cloud or provider.options.entra:
         yield ("options",), "only a provider of models.yaml can log in as the runners do (cloud, entra); add it there"
 

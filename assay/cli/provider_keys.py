@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from assay.cli.display.output import print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
@@ -15,7 +16,7 @@ from assay.cli.options import Json, Server
 from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.models import Origin
-from assay.contracts.providers import ProviderView, StoredKey
+from assay.contracts.providers import HOSTED, NEEDS_ADDRESS, ProviderView, StoredKey
 
 Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="For example openai, or one that you added.")]
 Remove = Annotated[bool, typer.Option("--remove", help="Remove the stored key.")]
@@ -30,7 +31,11 @@ def store_key(provider: Provider, remove: Remove = False, server: Server = "", j
     key = read_key(provider)
 
     async def store(client: AssayClient) -> StoredKey:
-        return await put_key(client, await find_provider(client, provider), key)
+        view = await find_provider(client, provider)
+        if view.origin is Origin.DATABASE and not view.provider.takes_key:
+            changed = replace(view.provider, stored_key=True)
+            view = await client.put_provider(provider, changed, view.revision)
+        return await client.put_provider_key(provider, key, view.revision)
 
     stored = call(server, store)
     _print(stored, f"{provider}: key stored, change {stored.revision}; attempts that start now use it", json=json)
@@ -45,9 +50,8 @@ def list_providers(server: Server = "", json: Json = False) -> None:
     table = Table("provider", "kind", "from", "address", "key", "requests at once", numbers=("requests at once",))
     for view in found:
         origin = "models.yaml" if view.origin is Origin.FILE else "database"
-        provider = view.provider
-        address = provider.base_url or (f"${provider.base_url_env}" if provider.base_url_env else "the provider's own")
-        table.add(view.provider_id, provider.kind, origin, address, _key(view), str(provider.concurrency))
+        requests = str(view.provider.concurrency)
+        table.add(view.provider_id, view.provider.kind, origin, _address(view), _key(view), requests)
     print_table(table)
     print_notice("a variable of the runners takes precedence over a stored key")
 
@@ -63,10 +67,6 @@ def read_key(provider_id: str) -> str:
     return key.strip()
 
 
-async def put_key(client: AssayClient, view: ProviderView, key: str) -> StoredKey:
-    return await client.put_provider_key(view.provider_id, key, view.revision)
-
-
 async def find_provider(client: AssayClient, provider_id: str) -> ProviderView:
     """Raises BadUsage."""
     for view in await client.providers():
@@ -75,8 +75,19 @@ async def find_provider(client: AssayClient, provider_id: str) -> ProviderView:
     raise BadUsage(f"there is no provider {provider_id!r}; `assay models providers` lists them")
 
 
+def _address(view: ProviderView) -> str:
+    provider = view.provider
+    if provider.base_url:
+        return provider.base_url
+    if provider.kind in HOSTED:
+        return "the model host"
+    return f"${provider.base_url_env}" if provider.kind in NEEDS_ADDRESS else "the provider's own"
+
+
 def _key(view: ProviderView) -> str:
     variable = view.provider.api_key_env
+    if view.provider.options.cloud or view.provider.options.entra:
+        return "login of the runners"
     if view.key is None:
         return f"variable {variable}" if variable else "missing" if view.provider.stored_key else "none"
     used = f"last used {_time(view.key.last_used_at)}" if view.key.last_used_at else "never used"

@@ -88,6 +88,10 @@ def test_a_key_is_stored_used_replaced_and_removed(assay: Assay, server: FakeEnd
     assert server.headers[-1]["authorization"] == f"Bearer {first}"
 
     assert assay("models", "key", "stored", stdin=second).out.startswith("stored: key stored, change 2")
+    assert assay("models", "add", "later/m", "--url", server.url, "--local").code == 0
+    assert assay("models", "key", "later", stdin=first).code == 0
+    unkeyed = assay("models", "key", "local", stdin=first)
+    assert unkeyed.code == 2 and "called without a key" in unkeyed.err and first not in unkeyed.err
     run = assay("run", "--task", "add_two", "--model", "stored/m", "--json")
     assert run.code == 0, run.err
     assert server.headers[-1]["authorization"] == f"Bearer {second}"
@@ -156,7 +160,7 @@ def test_ollama_downloads_a_model_and_the_progress_is_shown(assay: Assay, server
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "extra=5"), "extra.NAME=VALUE"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--price", "cheap"), "0.15/0.6"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--key-env", "OPENAI_API_KEY"), "MODEL_KEY_"),
-        (("add", "mine/tiny", "--url", "http://10.0.0.1/v1"), "only a local provider"),
+        (("add", "mine/tiny", "--url", "http://10.0.0.1/v1"), "(--local)"),
         (("edit", "mine/tiny", "--unset", "prise"), "cannot be unset"),
         (("edit", "mine/tiny", "--unset", "param.prise"), "no parameter 'prise'"),
         (("key", "nothing", "--remove"), "No key of 'nothing'"),

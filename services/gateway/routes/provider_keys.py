@@ -6,6 +6,7 @@ from litestar import Router, delete, put
 from litestar.params import JSONBody
 
 from assay.contracts.codec import Data
+from assay.contracts.models import Origin
 from assay.contracts.problems import FieldError
 from assay.contracts.providers import PROVIDER_KEY_PURPOSE, ProviderView, StoredKey
 from assay.contracts.rpc import ListProviders, PutProviderKey, RemoveProviderKey
@@ -60,7 +61,8 @@ async def remove_provider_key(provider_id: ProviderName, ports: PortsDependency)
 def _check_key(view: ProviderView, key: str) -> str:
     """Raises InvalidRequest, without repeating the key."""
     if not view.provider.takes_key:
-        message = f"provider {view.provider_id!r} is called without a key; set its stored_key to true first"
+        where = "in models.yaml" if view.origin is Origin.FILE else "first"
+        message = f"provider {view.provider_id!r} is called without a key; set its stored_key to true {where}"
     elif not key or len(key) > MAX_KEY_CHARACTERS:
         message = f"must have 1 to {MAX_KEY_CHARACTERS} characters"
     elif not key.isascii() or not key.isprintable() or " " in key:

@@ -151,7 +151,7 @@ async def test_the_registry_decides_by_the_mark_and_the_runners_networks(
     if local:
         assert [each.name for each in await runner.models.offered("mine", provider)] == ["beta", "alpha"]
     else:
-        with pytest.raises(CallMisconfigured, match="only a local provider"):
+        with pytest.raises(CallMisconfigured, match="set local: true"):
             await runner.models.offered("mine", provider)
         assert endpoint.connections == 0
 
