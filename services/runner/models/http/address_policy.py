@@ -42,8 +42,8 @@ class AddressPolicy:
         addresses = await _addresses(host, port)
         for address in addresses:
             if not self.allows(address):
-                named = str(address) if str(address) == host else f"{address}, the address of {host}"
-                raise AddressRefused(f"{named}, is {_kind(address)}, and nothing is sent there: {self.remedy}")
+                named = str(address) if str(address) == host else f"{address}, the address of {host},"
+                raise AddressRefused(f"{named} is {_kind(address)}, and nothing is sent there: {self.remedy}")
         return str(min(addresses, key=lambda address: address.version))
 
     def allows(self, address: Address) -> bool:
