@@ -155,11 +155,16 @@ def _by_id(stored: Providers) -> dict[str, Provider]:
 
 def _permit(stored: Providers, provider_id: str, origin: Origin) -> str:
     """To open the provider's stored key; empty if there is none."""
-    key = _key(stored, provider_id, origin)
-    return key.permit if key else ""
+    state = _key_state(stored, provider_id, origin)
+    return state.permit if state else ""
 
 
-def _key(stored: Providers, provider_id: str, origin: Origin) -> KeyState | None:
+def _stored_key(stored: Providers, provider_id: str, origin: Origin) -> StoredKey | None:
+    state = _key_state(stored, provider_id, origin)
+    return state.key if state else None
+
+
+def _key_state(stored: Providers, provider_id: str, origin: Origin) -> KeyState | None:
     registered = origin is Origin.DATABASE
     found = (key for key in stored.keys if (key.provider_id, key.registered) == (provider_id, registered))
     return next(found, None)
@@ -209,7 +214,7 @@ def provider_views(registry: Registry, stored: Providers) -> list[ProviderView]:
     """``registry`` is that of the file."""
     listed = [
         ProviderView(
-            provider_id=name, origin=Origin.FILE, provider=provider, key=_view(_key(stored, name, Origin.FILE))
+            provider_id=name, origin=Origin.FILE, provider=provider, key=_stored_key(stored, name, Origin.FILE)
         )
         for name, provider in registry.providers.items()
         if registry.origin(name) is Origin.FILE
@@ -222,16 +227,11 @@ def provider_views(registry: Registry, stored: Providers) -> list[ProviderView]:
             revision=each.revision,
             changed_at=each.changed_at,
             hidden=each.provider_id in registry.providers,
-            key=_view(_key(stored, each.provider_id, Origin.DATABASE)),
+            key=_stored_key(stored, each.provider_id, Origin.DATABASE),
         )
         for each in stored.items
     ]
     return [*listed, *added]
-
-
-def _view(key: KeyState | None) -> StoredKey | None:
-    """Without the permit."""
-    return key and StoredKey(revision=key.revision, changed_at=key.changed_at, last_used_at=key.last_used_at)
 
 
 def _parse_as_of(text: str) -> tuple[date | None, bool]:

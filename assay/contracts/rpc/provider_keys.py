@@ -15,12 +15,13 @@ PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """Of X25519."""
 
 
-class KeyState(StoredKey, frozen=True, kw_only=True):
-    """A stored key. ``registered``: of a provider in the ledger, not of one of the catalogue's file. With the
-    ``permit``, a runner can open the key within the next minutes, to answer a question about the provider."""
+class KeyState(Data, frozen=True, kw_only=True):
+    """A provider's stored key. ``registered``: of a provider in the ledger, not of one of the catalogue's file. With
+    the ``permit``, a runner can open the key within the next minutes, to answer a question about the provider."""
 
     provider_id: ProviderId
     registered: bool
+    key: StoredKey
     permit: str
 
 

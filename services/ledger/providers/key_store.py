@@ -78,9 +78,7 @@ class KeyStore:
             KeyState(
                 provider_id=row.provider_id,
                 registered=row.registered,
-                revision=row.revision,
-                changed_at=row.changed_at,
-                last_used_at=row.last_used_at,
+                key=row.stored(),
                 permit=permits.issue(row.provider_id),
             )
             for row in await connection.rows(KeyRow, _ALL)

@@ -52,8 +52,7 @@ class FakeProviders:
                 KeyState(
                     provider_id=name,
                     registered=name in self.stored,
-                    revision=1,
-                    changed_at=CHANGED_AT,
+                    key=StoredKey(revision=1, changed_at=CHANGED_AT),
                     permit=f"permit for {name}",
                 )
                 for name in sorted(self.keys)

@@ -193,7 +193,7 @@ async def test_it_is_replaced_while_it_is_in_use(ledger: LedgerHarness, runner: 
     assert {key for keys in opened for key in keys} <= {SECRET, NEW}
     assert await runner.open(ticket) == NEW
     (state,) = (await ledger.providers.all()).keys
-    assert state.revision == 12
+    assert state.key.revision == 12
 
 
 async def test_the_last_use_is_shown_to_the_minute(ledger: LedgerHarness, runner: Runner) -> None:
@@ -203,13 +203,13 @@ async def test_the_last_use_is_shown_to_the_minute(ledger: LedgerHarness, runner
     (first,) = (await ledger.providers.all()).keys
     await runner.open(ticket)
     (again,) = (await ledger.providers.all()).keys
-    assert first.last_used_at is not None
-    assert again.last_used_at == first.last_used_at
+    assert first.key.last_used_at is not None
+    assert again.key.last_used_at == first.key.last_used_at
     await ledger.set_past("provider_keys", "last_used_at", 90)
     await runner.open(ticket)
     (later,) = (await ledger.providers.all()).keys
-    assert later.last_used_at is not None
-    assert later.last_used_at >= first.last_used_at
+    assert later.key.last_used_at is not None
+    assert later.key.last_used_at >= first.key.last_used_at
 
 
 async def test_a_new_master_key_takes_over(ledger: LedgerHarness, runner: Runner) -> None:
