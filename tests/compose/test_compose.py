@@ -55,9 +55,17 @@ def test_a_runner_and_the_leading_ledger_are_killed(assay: Installation, results
 def test_prometheus_scrapes_every_service_and_every_query_of_the_dashboard_has_data(assay: Installation) -> None:
     expected = {f"assay-{service}": count for service, count in SERVICES.items()}
     assay.wait_until(lambda: healthy_targets(assay) == expected, 180, "Prometheus reaches every container")
-    wait_until_ended(assay, assay.submit(**AGENT, repeats=1))
-    assay.wait_until(lambda: not without_data(assay.prometheus_url, "5m"), 180, "every query has data")
+    assay.wait_until(lambda: require_data(assay), 240, "every query has data", poll_seconds=20)
     assert len(queries()) > 30, "so many are checked"
+
+
+def require_data(assay: Installation) -> bool:
+    """After one more run: a rate needs a counter that increases between two scrapes. Raises ValueError with the queries
+    that have none."""
+    wait_until_ended(assay, assay.submit(**AGENT, repeats=1))
+    if missing := without_data(assay.prometheus_url, "5m"):
+        raise ValueError(f"no data: {'; '.join(missing)}")
+    return True
 
 
 def test_everything_is_kept_when_all_containers_are_removed(assay: Installation, results: Path) -> None:
