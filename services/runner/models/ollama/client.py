@@ -5,17 +5,15 @@ https://docs.ollama.com/api/chat
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import msgspec
 import ollama
 from pydantic import ValidationError
 
 from assay.contracts.codec import encode
-from assay.contracts.models import Parameters, ReasoningEffort, Usage
+from assay.contracts.models import Parameters, Usage
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import (
     CallFailed,
@@ -27,31 +25,24 @@ from services.runner.models.http.pinned_transport import PinnedTransport
 from services.runner.models.http.settings import refuse_redirect
 from services.runner.models.http.transport_errors import describe
 from services.runner.models.keys.redaction import KeyRedactor
+from services.runner.models.ollama.request import json_or_text, request_body, with_unknown_options
 from services.runner.models.protocol import (
-    ChatMessage,
     Completion,
     Model,
     ModelRequest,
     OnText,
     ToolCall,
-    ToolDefinition,
     ignore_text,
 )
 from services.runner.models.provider_client import NO_KEY, Connection, OnPullProgress
 from services.runner.models.reported_errors import read_error, to_call_failed
-from services.runner.models.sent_parameters import ParameterMistake, check_extra
-from services.runner.models.usage_bound import UNNAMED
+from services.runner.models.sent_parameters import ParameterMistake
 
 MAX_TEXT_CHARACTERS = 4_000_000
 """Of a completion; the rest is not read."""
 SDK_ERRORS = (ollama.ResponseError, ConnectionError, httpx.HTTPError, ValidationError, ValueError)
 CONNECT_SECONDS = 5.0
 _PULLED = "success"
-_RESERVED = frozenset({"model", "messages", "stream", "tools", "options"})
-_TOP_LEVEL = frozenset({"keep_alive", "think", "format", "logprobs", "top_logprobs"})
-"""Members of ``extra`` that belong to the request; all others are options of the model, such as ``num_ctx``."""
-_OPTIONS = frozenset({*ollama.Options.model_fields, "min_p"})
-"""Ollama ignores all others without an error."""
 
 
 class OllamaClient:
@@ -105,7 +96,7 @@ class OllamaModel:
                 reply.add(part)
                 if reply.full:
                     break
-            return _with_unknown_options(reply.completion(), request.parameters)
+            return with_unknown_options(reply.completion(), request.parameters)
         except SDK_ERRORS as error:
             raise self._redactor.redact(_failure(error, self._address, answered=reply.has_output)) from None
 
@@ -173,7 +164,7 @@ class _Reply:
 def _failure(error: Exception, address: str, *, answered: bool) -> CallFailed:
     match error:
         case ollama.ResponseError():
-            reported = read_error(_body(error.error))
+            reported = read_error(json_or_text(error.error))
             status = error.status_code if error.status_code >= 400 else None
             text = f"{address} answered {status or 'with an error'}: {reported.message}"
             return to_call_failed(reported, text, status=status, may_be_billed=answered)
@@ -216,84 +207,8 @@ def open_client(connection: Connection) -> OllamaClient:
     return OllamaClient(sdk, address, KeyRedactor(connection.api_key))
 
 
-def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
-    """The arguments of the library's ``chat``. Raises CallMisconfigured if ``extra`` sets a reserved field."""
-    parameters = request.parameters
-    check_extra(parameters, _RESERVED)
-    top_level = {name: value for name, value in parameters.extra.items() if name in _TOP_LEVEL}
-    return {
-        "model": model,
-        "messages": list(_messages(request.messages)),
-        "tools": [_tool(tool) for tool in request.tools],
-        "options": _options(parameters),
-        "think": _think(parameters.reasoning_effort),
-        "format": parameters.response_schema,
-    } | top_level
-
-
-def _options(parameters: Parameters) -> dict[str, Any]:
-    options = {
-        "num_predict": parameters.max_tokens,
-        "temperature": parameters.temperature,
-        "top_p": parameters.top_p,
-        "top_k": parameters.top_k,
-        "seed": parameters.seed,
-        "stop": list(parameters.stop) or None,
-        **{name: value for name, value in parameters.extra.items() if name not in _TOP_LEVEL},
-    }
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _with_unknown_options(completion: Completion, parameters: Parameters) -> Completion:
-    """With a note about options that had no effect; unchanged if there are none."""
-    unknown = sorted(parameters.extra.keys() - _OPTIONS - _TOP_LEVEL)
-    if not unknown:
-        return completion
-    note = f"parameters.extra sets {', '.join(unknown)}, which Ollama does not have as an option and probably ignored"
-    return msgspec.structs.replace(completion, notes=(*completion.notes, note))
-
-
-def _think(effort: ReasoningEffort | None) -> bool | str | None:
-    """Most models only know whether to think."""
-    if effort is None:
-        return None
-    levels = {ReasoningEffort.NONE: False, ReasoningEffort.LOW: "low", ReasoningEffort.MEDIUM: "medium"}
-    return levels.get(effort, "low" if effort is ReasoningEffort.MINIMAL else "high")
-
-
-def _messages(messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
-    names = {call.call_id: call.name or UNNAMED for message in messages for call in message.tool_calls}
-    for message in messages:
-        body: dict[str, Any] = {"role": message.role, "content": message.content}
-        if message.images:
-            body["images"] = [image.data for image in message.images]
-        if message.role == "tool":
-            body["tool_name"] = names.get(message.tool_call_id, UNNAMED)
-        if message.tool_calls:
-            body["tool_calls"] = [_tool_call(call) for call in message.tool_calls]
-        yield body
-
-
-def _tool_call(call: ToolCall) -> dict[str, Any]:
-    arguments = _body(call.arguments or "{}")
-    object_ = arguments if isinstance(arguments, dict) else {"invalid": arguments}
-    return {"function": {"name": call.name or UNNAMED, "arguments": object_}}
-
-
-def _tool(tool: ToolDefinition) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.arguments}
-    return {"type": "function", "function": function}
-
-
 def _usage(last: ollama.ChatResponse | None) -> Usage | None:
     """Ollama omits the count of a prompt that it had in its cache."""
     if last is None or not last.prompt_eval_count or not last.eval_count:
         return None
     return Usage(input_tokens=last.prompt_eval_count, output_tokens=last.eval_count)
-
-
-def _body(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
