@@ -23,7 +23,7 @@ from assay.contracts.rpc import (
 from services.runner.calls.pricing import cost_nanousd
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, ModelRequest
-from services.runner.models.keys.stored_keys import KeyClaim
+from services.runner.models.keys.stored_keys import KeyAccess
 from services.runner.models.protocol import OnWait, loaded
 from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Models
@@ -81,7 +81,7 @@ async def on_models_list(
     reason = ""
     try:
         async with asyncio.timeout(timeout_seconds):
-            found = await models.offered(request.provider_id, request.provider, KeyClaim(permit=request.key_permit))
+            found = await models.offered(request.provider_id, request.provider, KeyAccess(permit=request.key_permit))
     except CallFailed as error:
         reason = clean(str(error))
     except TimeoutError:
@@ -97,7 +97,7 @@ async def _ask(request: TestModel, models: Models, timeout_seconds: float, on_wa
     parameters = replace(request.parameters, max_tokens=min(request.parameters.max_tokens or MAX_TOKENS, MAX_TOKENS))
     question = ModelRequest(messages=(_QUESTION,), parameters=parameters)
     async with asyncio.timeout(timeout_seconds):
-        handle = await models.open(request.model, "", "", request.provider, KeyClaim(permit=request.key_permit))
+        handle = await models.open(request.model, "", "", request.provider, KeyAccess(permit=request.key_permit))
         try:
             async with loaded(handle.model, on_wait):
                 started, first = time.monotonic(), _FirstTime()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from assay.contracts.rpc import PullModel, PullProgress
 from services.runner.errors import CallFailed
-from services.runner.models.keys.stored_keys import KeyClaim
+from services.runner.models.keys.stored_keys import KeyAccess
 from services.runner.models.registry import ModelRegistry
 from services.runner.text import clean
 
@@ -61,8 +61,8 @@ class ModelPulls:
 
     async def _run(self, pull: _Pull, request: PullModel) -> None:
         try:
-            claim = KeyClaim(permit=request.key_permit)
-            await self._models.pull(request.model, pull.on_progress, request.provider, claim)
+            access = KeyAccess(permit=request.key_permit)
+            await self._models.pull(request.model, pull.on_progress, request.provider, access)
         except CallFailed as error:
             pull.end(clean(str(error)))
         except Exception:

@@ -9,7 +9,7 @@ from assay.contracts.models import ModelName
 from assay.contracts.providers import Provider
 from assay.sandbox import SandboxProvider
 from services.runner.calls.grant_budget import Grants
-from services.runner.models.keys.stored_keys import NO_CLAIM, KeyClaim
+from services.runner.models.keys.stored_keys import NO_ACCESS, KeyAccess
 from services.runner.models.open_provider import ModelHandle
 from services.runner.task_bundles import BundleCache
 from services.runner.tries.artifacts import Store
@@ -24,10 +24,10 @@ class Models(Protocol):
         task_id: str,
         sample_id: str,
         provider: Provider | None = None,
-        claim: KeyClaim = NO_CLAIM,
+        access: KeyAccess = NO_ACCESS,
     ) -> ModelHandle:
-        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it; ``claim``
-        entitles to a stored key. Raises CallMisconfigured."""
+        """The model to ask about that sample. ``provider`` is the model's, if it is not in the catalogue; ``access``
+        opens a stored key. Raises CallMisconfigured."""
         ...
 
 

@@ -44,13 +44,14 @@ def test_it_is_read_from_a_file(tmp_path: Path) -> None:
 
 
 def test_it_is_read_from_the_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    backend = PlaintextKeyring()
-    monkeypatch.setattr(backend, "file_path", str(tmp_path / "keyring"))
-    monkeypatch.setattr(keyring.core, "_keyring_backend", backend)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    before = keyring.get_keyring()
+    keyring.set_keyring(PlaintextKeyring())
     with pytest.raises(MasterKeyInvalid, match="keyring set assay master-key"):
         read(master_key_keyring="assay")
     keyring.set_password("assay", KEYRING_USER, NEW_TEXT)
     assert read(master_key_keyring="assay") == [NEW]
+    keyring.set_keyring(before)
 
 
 @pytest.mark.parametrize("text", ["short", base64.b64encode(b"x" * 31).decode(), "not base64!" * 4, ","])

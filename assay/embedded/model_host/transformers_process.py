@@ -38,13 +38,15 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, kw_only=True)
 class ServeOptions:
     """``command`` starts ``transformers`` (empty: the one beside this Python, or in PATH), ``arguments`` are further
-    options of ``serve``. Runners reach it at ``url``, by default where it listens; ``port`` 0 is a free one."""
+    options of ``serve``. Runners reach it at ``url``, by default where it listens; ``port`` 0 is a free one. A process
+    that does not stop within ``grace_seconds`` is killed."""
 
     command: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 0
     url: str = ""
+    grace_seconds: float = GRACE_SECONDS
 
 
 class TransformersProcess:
@@ -55,6 +57,7 @@ class TransformersProcess:
         self.url = options.url or f"http://{options.host}:{port}"
         self.output: deque[str] = deque(maxlen=_KEPT_LINES)
         self.ready = False
+        self._grace_seconds = options.grace_seconds
         self._reading = asyncio.create_task(self._read_output())
         self._probing = asyncio.create_task(self._wait_until_ready(options.host, port))
 
@@ -68,7 +71,7 @@ class TransformersProcess:
         self._probing.cancel()
         self._signal(signal.SIGTERM)
         with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE_SECONDS):
+            async with asyncio.timeout(self._grace_seconds):
                 await self.process.wait()
         self._signal(signal.SIGKILL)
         await self.process.wait()

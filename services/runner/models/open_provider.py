@@ -20,7 +20,7 @@ from services.runner.models.hosted.transformers import TransformersModel
 from services.runner.models.http.address_policy import AddressPolicy, Network
 from services.runner.models.keys.environment import environment_key, missing_key
 from services.runner.models.keys.stored_key_model import StoredKeyClients, StoredKeyModel
-from services.runner.models.keys.stored_keys import KeyClaim, OpenedKey, StoredKeys
+from services.runner.models.keys.stored_keys import KeyAccess, OpenedKey, StoredKeys
 from services.runner.models.protocol import Model
 from services.runner.models.provider_client import (
     NO_KEY,
@@ -48,7 +48,7 @@ class ModelHandle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class Dependencies:
     """What providers need from the runner. ``local_networks``: where those of the ledger may be if they are local."""
 
     rpc: Rpc
@@ -66,25 +66,25 @@ class OpenProvider:
         provider_id: str,
         provider: Provider,
         rate_limiter: RateLimiter,
-        surroundings: Surroundings,
+        dependencies: Dependencies,
         *,
         registered: bool,
     ) -> None:
         self.provider, self.rate_limiter = provider, rate_limiter
-        self._id, self._around = provider_id, surroundings
+        self._id, self._dependencies = provider_id, dependencies
         chosen_by_user = registered and provider.kind not in HOSTED
-        self._policy = _policy(provider, surroundings.local_networks) if chosen_by_user else None
+        self._policy = _policy(provider, dependencies.local_networks) if chosen_by_user else None
         self._models: dict[str, Model] = {}
         self._clients: dict[str, ProviderClient] = {}
         self._stored_keys: StoredKeys | None = None
         self._stored_key_clients = StoredKeyClients(self._connect)
         self._users, self._retired = 0, False
 
-    async def open(self, model: str, claim: KeyClaim) -> ModelHandle:
-        """``claim`` entitles to a stored key. Raises CallMisconfigured if the model cannot be called."""
+    async def open(self, model: str, access: KeyAccess) -> ModelHandle:
+        """``access`` opens a stored key. Raises CallMisconfigured if the model cannot be called."""
         limiter = self.rate_limiter.model(model)
-        if model not in self._models and claim and self._key() is None:
-            keyed = StoredKeyModel(model, self._stored_key_clients, partial(self._open_key, claim))
+        if model not in self._models and access and self._key() is None:
+            keyed = StoredKeyModel(model, self._stored_key_clients, partial(self._open_key, access))
             await keyed.open()
             handle = ModelHandle(model=keyed, rate_limiter=limiter, close=partial(self._close_handle, keyed))
         else:
@@ -97,7 +97,7 @@ class OpenProvider:
     async def parameter_mistakes(
         self, model: str, parameters: Parameters, *, has_stored_key: bool
     ) -> list[ParameterMistake]:
-        """Raises CallMisconfigured like ``open``; ``has_stored_key`` replaces the claim."""
+        """Raises CallMisconfigured like ``open``; ``has_stored_key`` replaces the access."""
         if self.provider.kind in HOSTED:
             return []
         key = self._key()
@@ -111,16 +111,16 @@ class OpenProvider:
         finally:
             await client.close()
 
-    async def offered(self, claim: KeyClaim) -> list[OfferedModel]:
+    async def offered(self, access: KeyAccess) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""
         if self.provider.kind in HOSTED:
             return [OfferedModel(name=model.name, detail=model.title) for model in self.provider.models]
-        async with self._client_for(claim) as client:
+        async with self._client_for(access) as client:
             return await client.offered()
 
-    async def pull(self, model: str, on_progress: OnPullProgress, claim: KeyClaim) -> None:
+    async def pull(self, model: str, on_progress: OnPullProgress, access: KeyAccess) -> None:
         """Returns when the model is installed. Raises CallFailed."""
-        async with self._client_for(claim) as client:
+        async with self._client_for(access) as client:
             assert isinstance(client, PullingClient)
             await client.pull(model, on_progress)
 
@@ -139,6 +139,9 @@ class OpenProvider:
     async def _close_handle(self, keyed: StoredKeyModel | None = None) -> None:
         if keyed is not None:
             await keyed.close()
+        await self._leave()
+
+    async def _leave(self) -> None:
         self._users -= 1
         if self._retired and not self._users:
             await self.close()
@@ -146,7 +149,7 @@ class OpenProvider:
     async def _open_model(self, model: str) -> Model:
         if self.provider.kind in HOSTED:
             of_kind = LocalModel if self.provider.kind is ProviderKind.EMBEDDED else TransformersModel
-            return of_kind(model, self._around.rpc, self._open_hosted, self._around.host_wait_seconds)
+            return of_kind(model, self._dependencies.rpc, self._open_hosted, self._dependencies.host_wait_seconds)
         key = self._key()
         if key is None:
             raise self._missing_key()
@@ -156,19 +159,20 @@ class OpenProvider:
         return (await self._client(endpoint.base_url, NO_KEY)).model(endpoint.model)
 
     @asynccontextmanager
-    async def _client_for(self, claim: KeyClaim) -> AsyncGenerator[ProviderClient]:
-        key = self._key()
-        if key is not None:
-            yield await self._client(self._address(), key)
-            return
-        if not claim:
-            raise self._missing_key()
-        opened = await self._open_key(claim)
-        client = await self._stored_key_clients.acquire(opened)
+    async def _client_for(self, access: KeyAccess) -> AsyncGenerator[ProviderClient]:
+        """For one question."""
+        self._users += 1
         try:
-            yield client
+            key = self._key()
+            if key is not None:
+                yield await self._client(self._address(), key)
+                return
+            if not access:
+                raise self._missing_key()
+            async with self._stored_key_clients.using(await self._open_key(access)) as client:
+                yield client
         finally:
-            await self._stored_key_clients.release(opened)
+            await self._leave()
 
     async def _client(self, address: str | None, key: str) -> ProviderClient:
         client = self._clients.get(address or "")
@@ -182,7 +186,7 @@ class OpenProvider:
             api_key=key,
             connections=self.provider.concurrency,
             reuse=self.provider.kind is not ProviderKind.EMBEDDED,  # llama.cpp closes after a streamed reply
-            read_timeout_seconds=self._around.read_timeout_seconds,
+            read_timeout_seconds=self._dependencies.read_timeout_seconds,
             options=self.provider.options,
             policy=self._policy,
             attempts_of=self._attempts_of,
@@ -191,14 +195,14 @@ class OpenProvider:
 
     async def _attempts_of(self, model: str) -> int | None:
         try:
-            return (await self._around.rpc.request(GetModelUse(model=f"{self._id}/{model}"))).attempts
+            return (await self._dependencies.rpc.request(GetModelUse(model=f"{self._id}/{model}"))).attempts
         except (BusError, ProblemError):
             return None
 
-    async def _open_key(self, claim: KeyClaim) -> OpenedKey:
+    async def _open_key(self, access: KeyAccess) -> OpenedKey:
         if self._stored_keys is None:
-            self._stored_keys = StoredKeys(self._around.rpc)
-        opened = await self._stored_keys.open(self._id, self.provider.base_url, claim)
+            self._stored_keys = StoredKeys(self._dependencies.rpc)
+        opened = await self._stored_keys.open(self._id, self.provider.base_url, access)
         if opened is None:
             raise self._missing_key()
         return opened
@@ -207,15 +211,15 @@ class OpenProvider:
         """None: only the ledger may have one. Raises AuthenticationFailed if the environment's cannot be read."""
         if not self.provider.takes_key:
             return NO_KEY
-        return environment_key(self._id, self.provider, self._around.environment) or None
+        return environment_key(self._id, self.provider, self._dependencies.environment) or None
 
     def _missing_key(self) -> CallMisconfigured:
-        return missing_key(self._id, self.provider, self._around.environment)
+        return missing_key(self._id, self.provider, self._dependencies.environment)
 
     def _address(self) -> str | None:
         """None: the one that the provider's SDK knows."""
         provider = self.provider
-        address = self._around.environment.get(provider.base_url_env or "", "").strip() or provider.base_url
+        address = self._dependencies.environment.get(provider.base_url_env or "", "").strip() or provider.base_url
         if not address and provider.kind in NEEDS_ADDRESS:
             raise CallMisconfigured(
                 f"provider {self._id!r} has no address: set {provider.base_url_env} in the runner's environment"

@@ -19,8 +19,8 @@ from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
 from services.runner.models.hosted.local import HOST_WAIT_SECONDS
 from services.runner.models.http.address_policy import Network
-from services.runner.models.keys.stored_keys import NO_CLAIM, KeyClaim
-from services.runner.models.open_provider import ModelHandle, OpenProvider, Surroundings
+from services.runner.models.keys.stored_keys import NO_ACCESS, KeyAccess
+from services.runner.models.open_provider import Dependencies, ModelHandle, OpenProvider
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS
 from services.runner.models.provider_client import OnPullProgress
 from services.runner.models.scripted import ScriptedModel
@@ -47,7 +47,7 @@ class ModelRegistry:
         local_networks: Sequence[Network] = (),
     ) -> None:
         self._catalog = catalog
-        self._surroundings = Surroundings(
+        self._dependencies = Dependencies(
             rpc=rpc,
             environment=environment,
             read_timeout_seconds=read_timeout_seconds,
@@ -65,10 +65,10 @@ class ModelRegistry:
         task_id: str,
         sample_id: str,
         provider: Provider | None = None,
-        claim: KeyClaim = NO_CLAIM,
+        access: KeyAccess = NO_ACCESS,
     ) -> ModelHandle:
-        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it; ``claim``
-        entitles to a stored key. Raises CallMisconfigured if the model cannot be called."""
+        """The model to ask about that sample. ``provider`` is the model's, if it is not in the catalogue; ``access``
+        opens a stored key. Raises CallMisconfigured if the model cannot be called."""
         provider_id, _, model = name.partition("/")
         try:
             found = self._find(provider_id, name, provider)
@@ -78,13 +78,13 @@ class ModelRegistry:
         except CatalogError as error:
             raise _not_in_catalog(name, error) from error
         opened = await self._open_provider(provider_id, found, registered=provider is not None)
-        return await opened.open(model, claim)
+        return await opened.open(model, access)
 
     async def parameter_mistakes(
         self, model: ModelSpec, provider: Provider | None = None, *, has_stored_key: bool = False
     ) -> list[ParameterMistake]:
         """Why the model would not accept its parameters, as far as its family knows. Raises CallMisconfigured like
-        ``open``; ``has_stored_key`` replaces the claim."""
+        ``open``; ``has_stored_key`` replaces the access."""
         provider_id, _, name = model.name.partition("/")
         try:
             found = self._find(provider_id, model.name, provider)
@@ -97,17 +97,21 @@ class ModelRegistry:
         return await opened.parameter_mistakes(name, model.parameters, has_stored_key=has_stored_key)
 
     async def offered(
-        self, provider_id: str, provider: Provider | None = None, claim: KeyClaim = NO_CLAIM
+        self, provider_id: str, provider: Provider | None = None, access: KeyAccess = NO_ACCESS
     ) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""
         found = self._find_any(provider_id, provider)
         if found.kind is ProviderKind.BUILTIN:
             return [OfferedModel(name=model.name, detail=model.title) for model in found.models]
         opened = await self._open_provider(provider_id, found, registered=provider is not None)
-        return await opened.offered(claim)
+        return await opened.offered(access)
 
     async def pull(
-        self, name: ModelName, on_progress: OnPullProgress, provider: Provider | None = None, claim: KeyClaim = NO_CLAIM
+        self,
+        name: ModelName,
+        on_progress: OnPullProgress,
+        provider: Provider | None = None,
+        access: KeyAccess = NO_ACCESS,
     ) -> None:
         """The provider downloads the model; returns when it is installed. Raises CallFailed."""
         provider_id, _, model = name.partition("/")
@@ -115,7 +119,7 @@ class ModelRegistry:
         if refusal := pull_refusal(provider_id, found):
             raise CallMisconfigured(refusal)
         opened = await self._open_provider(provider_id, found, registered=provider is not None)
-        await opened.pull(model, on_progress, claim)
+        await opened.pull(model, on_progress, access)
 
     def set_share(self, share: float) -> None:
         """Sets this runner's part of what providers allow all runners together."""
@@ -152,7 +156,7 @@ class ModelRegistry:
         if opened is not None and (opened.provider is provider or opened.provider == provider):
             return opened
         limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share, self._policy(provider))
-        new = OpenProvider(provider_id, provider, limiter, self._surroundings, registered=registered)
+        new = OpenProvider(provider_id, provider, limiter, self._dependencies, registered=registered)
         self._open[provider_id] = new
         if opened is not None:
             await opened.retire()

@@ -19,7 +19,7 @@ from services.runner.calls.grant_budget import open_budget
 from services.runner.calls.model_caller import ModelCaller
 from services.runner.errors import AnswerRefused
 from services.runner.models import ChatMessage, Completion, ModelRequest, OnText, ToolDefinition
-from services.runner.models.keys.stored_keys import KeyClaim
+from services.runner.models.keys.stored_keys import KeyAccess
 from services.runner.models.open_provider import ModelHandle
 from services.runner.models.reasoning import without_reasoning
 from services.runner.models.registry import replay_handle
@@ -134,8 +134,8 @@ class TryContext:
         ticket = self.ticket
         if self.responses is None:
             models, name = self.ports.models, ticket.model.name
-            claim = KeyClaim(attempt_id=ticket.attempt_id, token=ticket.token)
-            return await models.open(name, ticket.task_id, ticket.sample_id, ticket.provider, claim)
+            access = KeyAccess(attempt_id=ticket.attempt_id, token=ticket.token)
+            return await models.open(name, ticket.task_id, ticket.sample_id, ticket.provider, access)
         return replay_handle(ticket.model.name, self.responses, ticket.task_id, ticket.sample_id)
 
     def _parameters(self, used: Usage) -> Parameters:

@@ -6,11 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from assay.contracts.providers import Cloud, Provider, ProviderKind, ProviderOptions
 from services.runner.errors import CallMisconfigured
 from services.runner.models import ChatMessage, ModelRequest
-from tests.fakes.providers.endpoint import FakeEndpoint
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RunnerHarness
 
 SECRET = "sk-stub-secret"
@@ -68,6 +69,25 @@ async def test_its_own_variable_holds_its_key(runner: RunnerHarness, endpoint: F
     runner.environment["MODEL_KEY_MINE"] = "sk-mine"
     await runner.models.offered("mine", registered(endpoint.root, api_key_env="MODEL_KEY_MINE"))
     assert endpoint.headers[0]["authorization"] == "Bearer sk-mine"
+
+
+async def test_a_question_is_answered_although_its_provider_is_changed_meanwhile(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    provider = Provider(kind=ProviderKind.OLLAMA, title="Mine", base_url=endpoint.root, any_model=True, local=True)
+    endpoint.default = Reply(pause_seconds=0.2)
+    steps: list[str] = []
+    began = asyncio.Event()
+
+    def on_progress(status: str, completed: int, total: int) -> None:
+        steps.append(status)
+        began.set()
+
+    pulling = asyncio.create_task(runner.models.pull("mine/m", on_progress, provider))
+    await began.wait()
+    await runner.models.open("mine/m", "", "", replace(provider, concurrency=9))
+    await pulling
+    assert steps[-1] == "success"
 
 
 async def test_the_connections_of_a_provider_that_was_changed_are_closed(

@@ -36,15 +36,15 @@ class AddressPolicy:
     networks: tuple[Network, ...] = ()
     remedy: str = ""
 
-    async def resolve(self, host: str, port: int) -> str:
-        """The address to connect to. Raises AddressRefused if any address of the host is not allowed, OSError if it
-        has none."""
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """The addresses to connect to, IPv4 first. Raises AddressRefused if any address of the host is not allowed,
+        OSError if it has none."""
         addresses = await _addresses(host, port)
         for address in addresses:
             if not self.allows(address):
                 named = str(address) if str(address) == host else f"{address}, the address of {host},"
                 raise AddressRefused(f"{named} is {_kind(address)}, and nothing is sent there: {self.remedy}")
-        return str(min(addresses, key=lambda address: address.version))
+        return [str(address) for address in sorted(addresses, key=lambda address: address.version)]
 
     def allows(self, address: Address) -> bool:
         address = _embedded(address)

@@ -1,13 +1,16 @@
-"""A transport that resolves a host once, checks the address and connects to exactly that one, whatever the DNS says
+"""A transport that resolves a host once, checks its addresses and connects to one of them, whatever the DNS says
 later."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol
 
 from services.runner.models.http.address_policy import AddressPolicy
 
+RESOLVE_SECONDS = 5.0
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -28,16 +31,26 @@ class PinnedTransport:
     async def handle_async_request(self, request: Any) -> Any:
         """Raises AddressRefused. TLS still checks the certificate against the host's name."""
         url = request.url
-        try:
-            address = await self._policy.resolve(url.host, url.port or _PORTS[url.scheme])
-        except OSError as error:
-            raise self._connect_error(f"cannot resolve {url.host}: {error.strerror or error}") from error
+        *others, last = await self._resolve(url)
         request.extensions = {**request.extensions, "sni_hostname": url.host}
-        request.url = url.copy_with(host=address)
         try:
+            for address in others:
+                request.url = url.copy_with(host=address)
+                with suppress(self._connect_error):  # nothing was sent, so the next one is tried
+                    return await self._inner.handle_async_request(request)
+            request.url = url.copy_with(host=last)
             return await self._inner.handle_async_request(request)
         finally:
             request.url = url
+
+    async def _resolve(self, url: Any) -> list[str]:
+        try:
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                return await self._policy.resolve(url.host, url.port or _PORTS[url.scheme])
+        except TimeoutError as error:
+            raise self._connect_error(f"cannot resolve {url.host} within {RESOLVE_SECONDS:g} s") from error
+        except OSError as error:
+            raise self._connect_error(f"cannot resolve {url.host}: {error.strerror or error}") from error
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from services.runner.errors import AuthenticationFailed
@@ -27,6 +27,14 @@ class StoredKeyClients:
         self._connect = connect
         self._shared: dict[str, _Shared] = {}
         self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def using(self, key: OpenedKey) -> AsyncGenerator[ProviderClient]:
+        client = await self.acquire(key)
+        try:
+            yield client
+        finally:
+            await self.release(key)
 
     async def acquire(self, key: OpenedKey) -> ProviderClient:
         async with self._lock:

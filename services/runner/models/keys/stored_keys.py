@@ -19,7 +19,7 @@ _INITIAL_DELAY_SECONDS, _MAX_DELAY_SECONDS = 0.1, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyClaim:
+class KeyAccess:
     """Why the ledger gives this runner a key: the lease of an attempt, or a permit that came with a question."""
 
     attempt_id: str = ""
@@ -30,7 +30,7 @@ class KeyClaim:
         return bool(self.attempt_id or self.permit)
 
 
-NO_CLAIM = KeyClaim()
+NO_ACCESS = KeyAccess()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +47,16 @@ class StoredKeys:
 
         self._rpc, self._recipient = rpc, Recipient()
 
-    async def open(self, provider_id: str, base_url: str | None, claim: KeyClaim) -> OpenedKey | None:
-        """The key to send to ``base_url``; None if none is stored for this claim. Waits while the ledger does not
+    async def open(self, provider_id: str, base_url: str | None, access: KeyAccess) -> OpenedKey | None:
+        """The key to send to ``base_url``; None if none is stored. Waits while the ledger does not
         answer. Raises AuthenticationFailed if the ledger cannot decrypt it."""
         request = OpenProviderKey(
             provider_id=provider_id,
             recipient=self._recipient.public_key,
             base_url=base_url,
-            attempt_id=claim.attempt_id,
-            token=claim.token,
-            permit=claim.permit,
+            attempt_id=access.attempt_id,
+            token=access.token,
+            permit=access.permit,
         )
         found = await self._request(request)
         if found is None:

@@ -72,7 +72,7 @@ class Models:
         self.rate_limiter = RateLimiter("sim", ProviderLimits(concurrency=6), policy=RETRY_POLICY)
 
     async def open(
-        self, name: ModelName, task_id: str, sample_id: str, provider: object = None, claim: object = None
+        self, name: ModelName, task_id: str, sample_id: str, provider: object = None, access: object = None
     ) -> ModelHandle:
         return ModelHandle(
             model=SimulatedModel(self._provider, name, sample_id), rate_limiter=self.rate_limiter.model(name)

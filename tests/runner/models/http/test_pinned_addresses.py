@@ -43,7 +43,7 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 @pytest.fixture
 def resolved(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[str]]]:
-    """The DNS: the addresses of a host, one list for each time it is asked for."""
+    """The DNS: the addresses of a host, separated by spaces, one item for each time it is asked for."""
     answers: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
@@ -52,9 +52,11 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[str]]]:
             return real(host, port, *arguments, **named)
         if not answers[host]:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        address = answers[host].pop(0)
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        return [(family, socket.SOCK_STREAM, 6, "", (address, port))]
+        found: list[Any] = []
+        for address in answers[host].pop(0).split():
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            found.append((family, socket.SOCK_STREAM, 6, "", (address, port)))
+        return found
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     yield answers
@@ -111,6 +113,39 @@ async def test_a_request_goes_to_the_address_that_was_checked(
         assert (await FamilyClient(client, family).hello(parameters)).text == "hello world"
     assert resolved[HOST] == ["169.254.169.254"]
     assert endpoint.headers[0]["host"] == f"{HOST}:{port}"
+
+
+async def test_an_address_that_does_not_answer_is_followed_by_the_next(
+    endpoint: FakeEndpoint, family: Family, resolved: dict[str, list[str]]
+) -> None:
+    """Nothing listens at the first one."""
+    resolved[HOST] = ["127.0.0.2 127.0.0.1"]
+    port = endpoint.root.rpartition(":")[2]
+    async with client_of(family, endpoint, f"http://{HOST}:{port}", LOOPBACK) as client:
+        assert (await FamilyClient(client, family).hello(STREAMED)).text == "hello world"
+
+
+async def test_one_address_that_is_not_allowed_refuses_all(
+    endpoint: FakeEndpoint, family: Family, resolved: dict[str, list[str]]
+) -> None:
+    resolved[HOST] = ["127.0.0.1 169.254.169.254"]
+    port = endpoint.root.rpartition(":")[2]
+    async with client_of(family, endpoint, f"http://{HOST}:{port}", LOOPBACK) as client:
+        with pytest.raises(AddressRefused, match="link-local"):
+            await FamilyClient(client, family).hello(STREAMED)
+    assert endpoint.connections == 0
+
+
+async def test_a_dns_that_does_not_answer_is_unreachable() -> None:
+    class Silent(AddressPolicy):
+        async def resolve(self, host: str, port: int) -> list[str]:
+            await asyncio.sleep(60)
+            return []
+
+    family = BY_KEY["chat"]
+    async with client_of(family, FakeEndpoint(), f"http://{HOST}", Silent()) as client:
+        with pytest.raises(EndpointUnreachable, match="cannot resolve"):
+            await FamilyClient(client, family).hello(STREAMED)
 
 
 async def test_a_name_without_an_address_is_unreachable(

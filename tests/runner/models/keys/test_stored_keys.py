@@ -16,14 +16,14 @@ from assay.contracts.verdicts import Outcome
 from services.runner.errors import AuthenticationFailed
 from services.runner.model_probe import on_models_check, on_models_list, on_models_test
 from services.runner.models import ChatMessage, ModelRequest
-from services.runner.models.keys.stored_keys import KeyClaim
+from services.runner.models.keys.stored_keys import KeyAccess
 from services.runner.models.open_provider import ModelHandle
 from tests.fakes.providers.endpoint import FakeEndpoint, serve_endpoint
 from tests.fakes.providers.reply import Reply
 from tests.runner.harness import RunnerHarness
 
 OLD, NEW = "sk-stored-old-0123456789", "sk-stored-new-0123456789"
-CLAIM = KeyClaim(attempt_id="run-1", token=1)
+ACCESS = KeyAccess(attempt_id="run-1", token=1)
 
 
 class KeyedEndpoint(FakeEndpoint):
@@ -56,8 +56,8 @@ async def hello(handle: ModelHandle) -> str:
     return (await handle.model.complete(question, lambda text: None)).text
 
 
-async def ask(runner: RunnerHarness, provider: Provider, claim: KeyClaim = CLAIM) -> str:
-    handle = await runner.models.open("mine/m", "", "", provider, claim)
+async def ask(runner: RunnerHarness, provider: Provider, access: KeyAccess = ACCESS) -> str:
+    handle = await runner.models.open("mine/m", "", "", provider, access)
     try:
         return await hello(handle)
     finally:
@@ -77,9 +77,9 @@ async def test_a_try_is_called_with_the_key_of_its_lease(
 async def test_tries_share_a_client_and_the_last_one_closes_it(
     runner: RunnerHarness, endpoint: KeyedEndpoint, provider: Provider
 ) -> None:
-    first = await runner.models.open("mine/m", "", "", provider, CLAIM)
+    first = await runner.models.open("mine/m", "", "", provider, ACCESS)
     await hello(first)
-    await ask(runner, provider, KeyClaim(attempt_id="run-2", token=1))
+    await ask(runner, provider, KeyAccess(attempt_id="run-2", token=1))
     assert endpoint.connections == 1
     await first.close()
     assert await ask(runner, provider) == "hello world"
@@ -89,7 +89,7 @@ async def test_tries_share_a_client_and_the_last_one_closes_it(
 async def test_a_key_that_was_replaced_during_a_try_is_asked_for_again(
     runner: RunnerHarness, endpoint: KeyedEndpoint, provider: Provider
 ) -> None:
-    handle = await runner.models.open("mine/m", "", "", provider, CLAIM)
+    handle = await runner.models.open("mine/m", "", "", provider, ACCESS)
     assert await hello(handle) == "hello world"
     runner.providers.keys["mine"] = endpoint.key = NEW
     assert [await hello(handle), await hello(handle)] == ["hello world"] * 2
@@ -100,7 +100,7 @@ async def test_a_key_that_was_replaced_during_a_try_is_asked_for_again(
 async def test_many_requests_of_a_try_ask_once_for_the_new_key(
     runner: RunnerHarness, endpoint: KeyedEndpoint, provider: Provider
 ) -> None:
-    handle = await runner.models.open("mine/m", "", "", provider, CLAIM)
+    handle = await runner.models.open("mine/m", "", "", provider, ACCESS)
     runner.providers.keys["mine"] = endpoint.key = NEW
     assert set(await asyncio.gather(*(hello(handle) for _ in range(10)))) == {"hello world"}
     assert len(runner.providers.openings) == 2
@@ -153,7 +153,7 @@ async def test_questions_open_it_by_their_permit(runner: RunnerHarness, provider
 
 async def test_without_a_claim_nothing_is_opened(runner: RunnerHarness, provider: Provider) -> None:
     with pytest.raises(AuthenticationFailed, match="has no key"):
-        await ask(runner, provider, KeyClaim())
+        await ask(runner, provider, KeyAccess())
     assert runner.providers.openings == []
 
 
