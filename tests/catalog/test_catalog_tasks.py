@@ -14,8 +14,9 @@ import pytest
 from assay.catalog import Catalog, Task
 from assay.catalog.tasks.folder import files_in
 from assay.contracts import tasks as contract
+from assay.contracts.checks import Choice
 from assay.contracts.runs import RunRequest
-from assay.contracts.tasks import Choice, Solver
+from assay.contracts.tasks import Solver
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 TASKS = Catalog.open(CATALOG).tasks()

@@ -10,8 +10,8 @@ from typing import Any
 
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
 from assay.catalog.yaml.document import Document, FieldPath
+from assay.contracts.checks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex
 from assay.contracts.codec import encode
-from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex
 from assay.validation.did_you_mean import closest, shortened
 from assay.validation.field_errors import shown
 

@@ -11,8 +11,9 @@ from assay.catalog.tasks.manifest import TaskManifest
 from assay.catalog.tasks.sample_checks import check_samples
 from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
+from assay.contracts.checks import Tests
 from assay.contracts.sandboxspec import EGRESS_PORT
-from assay.contracts.tasks import Solver, Tests, Tool
+from assay.contracts.tasks import Solver, Tool
 from assay.files import Files, FilesRefused, check_path, matches
 from assay.validation.did_you_mean import closest, shortened
 
