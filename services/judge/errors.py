@@ -6,7 +6,6 @@ JudgeError
 │   └── RegexWorkerUnavailable  the child process for regular expressions does not start
 └── JudgePermanent              will fail on every try: final ``infra_error``
     ├── HiddenBundleInvalid     the hidden bundle is missing, malformed, or lacks what the ticket needs
-    ├── ScorerFailed            the task's own scoring program failed
     └── OutputMissing           the attempt's output is not in the store
 
 Sandbox failures are ``assay.sandbox.SandboxRetryable`` and ``SandboxPermanent``, and are treated alike.
@@ -40,10 +39,6 @@ class JudgePermanent(JudgeError):
 
 
 class HiddenBundleInvalid(JudgePermanent):
-    kind = FaultKind.HIDDEN_BUNDLE
-
-
-class ScorerFailed(JudgePermanent):
     kind = FaultKind.HIDDEN_BUNDLE
 
 

@@ -9,9 +9,9 @@ from assay.contracts.checks import Metric, name_of
 from assay.contracts.sandboxspec import Place
 from assay.sandbox import FilesMount
 from services.judge.checks.check_result import CheckScore, TextLog, failed
-from services.judge.checks.program import limit_problem, program_logs, run_program
+from services.judge.checks.program import NOT_STARTED, limit_problem, program_logs, run_program
 from services.judge.checks.thresholds import threshold_score
-from services.judge.errors import ScorerFailed
+from services.judge.errors import HiddenBundleInvalid
 from services.judge.grading.context import GradingContext, OutputUnsuitable
 from services.judge.readers.finite import finite, parse_finite
 from services.judge.readers.json_path import at_path
@@ -37,9 +37,10 @@ async def _scorer_output(check: Metric, context: GradingContext) -> tuple[str, d
     result = await run_program(context, Place.TESTS, context.files(check), check.scorer, mounts=mounts)
     if problem := limit_problem(result):
         raise OutputUnsuitable(f"the scorer did not end: {problem}")
+    if result.exit_code in NOT_STARTED:
+        raise HiddenBundleInvalid(f"scorer {check.scorer[0]!r} cannot be started in the task's sandbox")
     if result.exit_code != 0:
-        last = (result.stderr.decode("utf-8", "replace").strip().splitlines() or [""])[-1]
-        raise ScorerFailed(f"scorer {check.scorer[0]!r} ended with exit code {result.exit_code}: {last[:200]}")
+        raise OutputUnsuitable(f"the scorer could not score the submission: exit code {result.exit_code}")
     return result.stdout.decode("utf-8", "replace"), program_logs(result)
 
 

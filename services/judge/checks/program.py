@@ -10,6 +10,9 @@ from assay.sandbox import Command, CommandResult, Mounts
 from services.judge.checks.check_result import TextLog
 from services.judge.grading.context import GradingContext, OutputUnsuitable
 
+NOT_STARTED = (126, 127)
+"""Exit codes of programs that do not exist or cannot be executed."""
+
 
 async def run_program(
     context: GradingContext, place: Place, files: Files, argv: Sequence[str], stdin: str = "", mounts: Mounts = ()
