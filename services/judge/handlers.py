@@ -69,7 +69,9 @@ async def _grade(ticket: Ticket, ports: Ports) -> GradingResult:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
         return all_failed(hidden.task, str(refused))
-    return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox, run_of(ticket.attempt_id))
+    return await grade(
+        hidden, ticket.sample_id, output, ports, ticket.sandbox, run_of(ticket.attempt_id), ticket.regrade
+    )
 
 
 def _message_id(ticket: Ticket) -> str:

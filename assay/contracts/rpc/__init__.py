@@ -37,6 +37,17 @@ from assay.contracts.rpc.providers import (
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
 from assay.contracts.rpc.retention import Collected, Expired, ExpireRuns, ListReferences, References, Swept
+from assay.contracts.rpc.reviews import (
+    ChangedVerdict,
+    Changes,
+    CheckReview,
+    GetChanges,
+    ListReviews,
+    RegradeRun,
+    ReviewAttempt,
+    ReviewItem,
+    ReviewPage,
+)
 from assay.contracts.rpc.runs import (
     CancelRun,
     ChangeRun,
@@ -97,6 +108,10 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     PutProviderKey,
     RemoveProviderKey,
     OpenProviderKey,
+    ListReviews,
+    ReviewAttempt,
+    RegradeRun,
+    GetChanges,
 )
 
 __all__ = [
@@ -106,7 +121,10 @@ __all__ = [
     "AttemptPreview",
     "CancelRun",
     "ChangeRun",
+    "ChangedVerdict",
+    "Changes",
     "CheckModels",
+    "CheckReview",
     "Claim",
     "ClaimAttempts",
     "Claims",
@@ -118,6 +136,7 @@ __all__ = [
     "GetAttempt",
     "GetBoard",
     "GetCauses",
+    "GetChanges",
     "GetCosts",
     "GetHealth",
     "GetModelUse",
@@ -133,6 +152,7 @@ __all__ = [
     "ListOfferedModels",
     "ListProviders",
     "ListReferences",
+    "ListReviews",
     "ListRuns",
     "ModelEndpoint",
     "ModelProbe",
@@ -157,11 +177,15 @@ __all__ = [
     "QuoteRun",
     "ReadTail",
     "References",
+    "RegradeRun",
     "RemoveProvider",
     "RemoveProviderKey",
     "Request",
     "RestartRun",
     "ResumeRun",
+    "ReviewAttempt",
+    "ReviewItem",
+    "ReviewPage",
     "RunPage",
     "RunPreview",
     "SealedKey",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import Denial, Stage, State, Ticket
+from assay.contracts.attempts import Denial, Regrade, Stage, State, Ticket
 from assay.contracts.models import BASELINES
 from assay.contracts.providers import Provider
 from assay.contracts.runs import RunPlan
@@ -39,6 +39,7 @@ def ticket_for(
     submitted: SubmittedOutput | None = None,
     run_seconds_left: float | None = None,
     provider: Provider | None = None,
+    regrade: Regrade | None = None,
 ) -> Ticket:
     task, pin = plan.tasks[attempt.task_index], plan.models[attempt.model_index]
     running = stage is Stage.RUN
@@ -68,6 +69,7 @@ def ticket_for(
         install_deps=plan.install_deps,
         run_seconds_left=run_seconds_left,
         provider=provider,
+        regrade=regrade,
     )
 
 
