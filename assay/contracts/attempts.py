@@ -14,6 +14,7 @@ from assay.contracts.codec import Data, Message, digest
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
 from assay.contracts.providers import Provider
+from assay.contracts.rubric import JudgeModel
 from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import Limits, Solver
 from assay.contracts.verdicts import Outcome, Verdict
@@ -116,6 +117,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """Install the task's requirements into the sandbox."""
     provider: Provider | None = None
     """The model's provider, if the ledger has it instead of the catalogue. Set only in a runner's ticket."""
+    judges: tuple[JudgeModel, ...] = ()
+    """The models that judge the output. Set only in a judge's ticket, for tasks with a rubric."""
     run_seconds_left: Annotated[float, Meta(ge=0)] | None = None
     """How long the run may still last when the ticket is issued. None: unknown."""
 

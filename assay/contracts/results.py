@@ -9,6 +9,7 @@ from assay.contracts.attempts import Fault, Token
 from assay.contracts.codec import Data
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price
+from assay.contracts.rubric import Judgement
 from assay.contracts.tasks import Limits, SandboxSpec, Solver
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
 
@@ -94,3 +95,5 @@ class CheckOutput(Data, frozen=True, kw_only=True):
     result: CheckResult
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tests: tuple[TestOutput, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    """What each model said that judged the output."""

@@ -8,11 +8,12 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta, field
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.check import Check, Weight
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
+from assay.contracts.rubric import Judging, Rubric
 from assay.contracts.sandboxspec import SandboxSpec
 
-Weight = Annotated[float, Meta(ge=0)]
 TaskId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
 
 
@@ -106,15 +107,6 @@ class NumberUnit(StrEnum):
 Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 
 
-class Check(Data, frozen=True, kw_only=True, tag_field="kind"):
-    """One criterion of the judge. The score is the mean of the checks' scores, weighted by ``weight``; an attempt
-    passes if all checks pass."""
-
-    calls_model: ClassVar[bool] = False
-    name: str = ""
-    weight: Weight = 1.0
-
-
 class TextCheck(Check, frozen=True, kw_only=True):
     """A check that compares text. Both sides are in Unicode NFC and without surrounding white space. Unless
     ``keep_spaces`` is set, no-break spaces equal spaces, zero-width spaces are ignored and CRLF equals LF.
@@ -168,7 +160,7 @@ class Tests(Check, frozen=True, kw_only=True, tag="tests"):
     expected: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
-AnyCheck = Exact | Regex | Choice | Numeric | JsonFields | Tests
+AnyCheck = Exact | Regex | Choice | Numeric | JsonFields | Tests | Rubric
 
 
 class Sample(Data, frozen=True, kw_only=True):
@@ -229,6 +221,8 @@ class HiddenTask(Data, frozen=True, kw_only=True):
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
     expected: dict[str, Any] = field(default_factory=dict[str, Any])
     """The correct answers by sample id."""
+    questions: dict[str, str] = field(default_factory=dict[str, str])
+    """What the model was asked, by sample id. Only for checks that call a model."""
 
 
 class ReferenceTask(Data, frozen=True, kw_only=True):
@@ -262,6 +256,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     """The kinds of sandbox that the task can use, on runners and on judges. Empty: it needs no sandbox."""
     model_graded: bool = False
     """Some of its checks call a model, so grading costs money."""
+    judging: Judging | None = None
+    """Which models judge its attempts, and how much they are asked. None without a rubric."""
     public: ArtifactRef
     hidden: ArtifactRef
     reference: ArtifactRef

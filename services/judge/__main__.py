@@ -21,6 +21,10 @@ from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.checks.regex_worker import RegexWorker
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import Ports, on_failure, on_ticket
+from services.judge.rubric.answer_cache import LedgerAnswers
+from services.judge.rubric.judge_budget import AttemptBudget
+from services.judge.rubric.model_client import ModelClient
+from services.judge.rubric.panel import Panel
 from services.judge.settings import JudgeSettings
 
 
@@ -33,12 +37,15 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     regex, warm_pool = RegexWorker(), WarmPool(settings.warm_sandboxes)
     sandboxes = provider_for_setting(settings.sandbox, warm_pool)
+    bus = await connect(settings.bus(worker_id))
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
         regex=regex,
         test_executor=SandboxTestExecutor(sandboxes, settings.judge_test_slots),
+        panel=Panel(models=ModelClient(bus.rpc, settings.judge_questions), answers=LedgerAnswers(bus.rpc)),
+        open_budget=lambda ticket: AttemptBudget(bus.rpc, ticket.attempt_id, ticket.token),
     )
     options = WorkerOptions(
         worker_id=worker_id,
@@ -47,7 +54,6 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         slots=settings.judge_slots,
         drain_seconds=settings.drain_seconds,
     )
-    bus = await connect(settings.bus(worker_id))
     worker = Worker(
         options,
         bus,

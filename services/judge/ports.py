@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import Ticket
 from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.bridge.test_run import TestRun, TestRunLog
+from services.judge.rubric.judge_budget import JudgeBudget
+from services.judge.rubric.panel import Panel
 
 
 class AttemptArtifacts(Protocol):
@@ -47,3 +51,6 @@ class Ports:
     attempts: AttemptArtifacts
     regex: RegexSearch
     test_executor: TestExecutor
+    panel: Panel | None = None
+    """None: this judge cannot grade by models."""
+    open_budget: Callable[[Ticket], JudgeBudget] | None = None

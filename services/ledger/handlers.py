@@ -11,6 +11,7 @@ from assay.contracts.rpc import (
     ChangeRun,
     ClaimAttempts,
     ExpireRuns,
+    FindJudgeAnswers,
     GetAttempt,
     GetBoard,
     GetCauses,
@@ -38,6 +39,7 @@ from assay.contracts.rpc import (
     ResumeRun,
     ServiceHealth,
     SetMoneyLimits,
+    StoreJudgeAnswer,
     SubmitRun,
     TopUpGrant,
 )
@@ -83,6 +85,8 @@ def answers(ports: Ports) -> Answers:
     answers.on(PutProviderKey, ports.provider_keys.put)
     answers.on(RemoveProviderKey, ports.provider_keys.remove)
     answers.on(OpenProviderKey, ports.provider_keys.open)
+    answers.on(FindJudgeAnswers, ports.judge_answers.find)
+    answers.on(StoreJudgeAnswer, ports.judge_answers.store)
     answers.on(GetWantedSlots, ports.scaling.get)
     answers.on(GetModelUse, ports.model_use.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudged
+from assay.contracts.causes import Causes
 from assay.contracts.providers import RegisteredProvider, StoredKey
 from assay.contracts.rpc import (
     AttemptPage,
@@ -17,6 +18,7 @@ from assay.contracts.rpc import (
     Expired,
     ExpireRuns,
     FactPage,
+    FindJudgeAnswers,
     GetBoard,
     GetCosts,
     GetModelUse,
@@ -24,6 +26,8 @@ from assay.contracts.rpc import (
     GetWantedSlots,
     Grant,
     Heartbeat,
+    JudgeAnswer,
+    JudgeAnswers,
     Leases,
     ListAttempts,
     ListFacts,
@@ -43,11 +47,12 @@ from assay.contracts.rpc import (
     RunPage,
     SealedKey,
     SetMoneyLimits,
+    StoreJudgeAnswer,
     SubmitRun,
     TopUpGrant,
     WantedSlots,
 )
-from assay.contracts.runs import Board, Causes, RunPlan, RunView
+from assay.contracts.runs import Board, RunPlan, RunView
 from assay.contracts.spending import Costs
 from services.ledger.health.health_store import HealthStatus
 
@@ -114,6 +119,11 @@ class ProviderKeys(Protocol):
     async def open(self, request: OpenProviderKey) -> SealedKey: ...
 
 
+class JudgeAnswerCache(Protocol):
+    async def find(self, query: FindJudgeAnswers) -> JudgeAnswers: ...
+    async def store(self, request: StoreJudgeAnswer) -> JudgeAnswer: ...
+
+
 class Health(Protocol):
     async def status(self) -> HealthStatus:
         """Raises Unavailable when Postgres is away."""
@@ -143,6 +153,7 @@ class Ports:
     retention: Retention
     providers: ProviderRegistry
     provider_keys: ProviderKeys
+    judge_answers: JudgeAnswerCache
     health: Health
     scaling: Scaling
     model_use: ModelUses

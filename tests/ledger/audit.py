@@ -11,7 +11,10 @@ RECEIPTS = """
 SELECT a.run_id, r.project, c.purpose, sum(c.posted_nanousd)::bigint AS posted, sum(c.excess_nanousd)::bigint AS excess
 FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id) GROUP BY 1, 2, 3
 """
-OPEN_HOLDS = "SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'"
+OPEN_HOLDS = """
+SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'
+UNION ALL SELECT ARRAY[account], amount_nanousd FROM judge_holds WHERE state = 'held'
+"""
 ATTEMPTS = """
 SELECT run_id, sum(cost_nanousd)::bigint AS cost, sum(held_nanousd)::bigint AS held FROM attempts GROUP BY 1
 """

@@ -9,8 +9,10 @@ from math import isfinite
 from typing import Any
 
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
+from assay.catalog.tasks.rubrics import sample_mistake
 from assay.catalog.yaml.document import Document, FieldPath
 from assay.contracts.codec import encode
+from assay.contracts.rubric import Rubric
 from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex
 from assay.validation.did_you_mean import closest, shortened
 from assay.validation.field_errors import shown
@@ -65,6 +67,10 @@ def _pattern_mistake(check: Regex) -> str:
 
 def _check_sample(check: AnyCheck, sample: SampleManifest, source: Document, at: FieldPath) -> None:
     expected = sample.expected
+    if isinstance(check, Rubric):
+        if mistake := sample_mistake(check, sample):
+            source.add_mistake((*at, mistake[0]), mistake[1])
+        return
     if isinstance(check, Regex):
         if expected is None and sample.reference is None:
             source.add_mistake((*at, "reference"), "is missing; check 'regex' needs an answer that it passes")

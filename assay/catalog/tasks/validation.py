@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from assay.catalog.tasks.folder import MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, SUBMISSION_FOLDERS, files_in
 from assay.catalog.tasks.images import check_images, without_image_content
 from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.rubrics import check_rubrics
 from assay.catalog.tasks.sample_checks import check_samples
 from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
+from assay.contracts.rubric import Rubric
 from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tests, Tool
 from assay.files import Files, FilesRefused, check_path, matches
@@ -81,7 +83,7 @@ def _solver_fits(task: TaskSource) -> None:
     if not files and manifest.outputs:
         document.add_mistake(("outputs",), "is only allowed for solvers that submit files")
     for index, check in enumerate(manifest.checks):
-        if isinstance(check, Tests) != files:
+        if not isinstance(check, Rubric) and isinstance(check, Tests) != files:
             kind = check.__struct_config__.tag
             document.add_mistake(
                 ("checks", index, "kind"), f"check {kind!r} cannot grade solver {manifest.solver.value!r}"
@@ -294,4 +296,5 @@ RULES: tuple[Callable[[TaskSource], None], ...] = (
     _prompt_fits,
     _images,
     _samples,
+    lambda task: check_rubrics(task.manifest, task.document),
 )

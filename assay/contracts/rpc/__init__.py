@@ -14,6 +14,14 @@ from assay.contracts.rpc.attempts import (
     Leases,
     ListAttempts,
 )
+from assay.contracts.rpc.judging import (
+    AskModel,
+    FindJudgeAnswers,
+    JudgeAnswer,
+    JudgeAnswers,
+    ModelAnswer,
+    StoreJudgeAnswer,
+)
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
 from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptImage, PromptMessage, RunPreview
 from assay.contracts.rpc.provider_keys import (
@@ -97,11 +105,14 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     PutProviderKey,
     RemoveProviderKey,
     OpenProviderKey,
+    FindJudgeAnswers,
+    StoreJudgeAnswer,
 )
 
 __all__ = [
     "LEDGER_REQUESTS",
     "MODEL_LOADING",
+    "AskModel",
     "AttemptPage",
     "AttemptPreview",
     "CancelRun",
@@ -115,6 +126,7 @@ __all__ = [
     "ExpireRuns",
     "Expired",
     "FactPage",
+    "FindJudgeAnswers",
     "GetAttempt",
     "GetBoard",
     "GetCauses",
@@ -126,6 +138,8 @@ __all__ = [
     "GetWantedSlots",
     "Grant",
     "Heartbeat",
+    "JudgeAnswer",
+    "JudgeAnswers",
     "KeyState",
     "Leases",
     "ListAttempts",
@@ -134,6 +148,7 @@ __all__ = [
     "ListProviders",
     "ListReferences",
     "ListRuns",
+    "ModelAnswer",
     "ModelEndpoint",
     "ModelProbe",
     "ModelProblems",
@@ -169,6 +184,7 @@ __all__ = [
     "ServiceHealth",
     "SetMoneyLimits",
     "StageSlots",
+    "StoreJudgeAnswer",
     "SubmitRun",
     "Swept",
     "TailBacklog",

@@ -26,7 +26,7 @@ class Grant(Data, frozen=True, kw_only=True):
 
 
 class TopUpGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.top_up"):
-    """Reserve more money for a running try, all or nothing; idempotent by ``request_id``."""
+    """Reserve more money for a running try or grading, all or nothing; idempotent by ``request_id``."""
 
     reply: ClassVar[Any] = Grant
     request_id: str

@@ -6,11 +6,12 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
+from assay.contracts.causes import Causes
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelProblem
 from assay.contracts.money import Usd
 from assay.contracts.rpc.request import PageSize, Request
-from assay.contracts.runs import CancelGrading, Causes, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
+from assay.contracts.runs import CancelGrading, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
 from assay.contracts.spending import AccountView
 
 

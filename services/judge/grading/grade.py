@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.contracts.results import CheckOutput
+from assay.contracts.rubric import Rubric
 from assay.contracts.tasks import AnyCheck, Choice, Exact, HiddenTask, JsonFields, Numeric, Regex, Tests
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
 from assay.files import Files
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.artifacts.outputs import Output
-from services.judge.checks import choice, exact, json_fields, numeric, regex, tests
+from services.judge.checks import choice, exact, json_fields, numeric, regex, rubric, tests
 from services.judge.checks.check_result import CheckScore
 from services.judge.checks.tests import TextLog, merge_logs
 from services.judge.errors import HiddenBundleInvalid
 from services.judge.ports import CheckTools, RegexSearch
+from services.judge.rubric.judging import Judging
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,9 +32,16 @@ class GradingResult:
 
 
 async def grade(
-    hidden: HiddenBundle, sample_id: str, output: Output, tools: CheckTools, sandbox_kind: str = "", run_id: str = ""
+    hidden: HiddenBundle,
+    sample_id: str,
+    output: Output,
+    tools: CheckTools,
+    sandbox_kind: str = "",
+    run_id: str = "",
+    judging: Judging | None = None,
 ) -> GradingResult:
     """``sandbox_kind`` is the kind of sandbox that the run requests; test runs are shared fairly by ``run_id``.
+    ``judging`` are the models that grade by rubrics.
 
     Raises JudgeError or SandboxError if the judge is at fault; whatever the output does is part of the verdict.
     """
@@ -44,6 +53,8 @@ async def grade(
                 check, hidden, _files(check, output), tools.test_executor, sandbox_kind, run_id
             )
             logs = merge_logs(logs, texts)
+        elif isinstance(check, Rubric):
+            score = await rubric.check(check, hidden, output, sample_id, judging)
         else:
             expected = _expected_value(hidden.task, check, sample_id)
             score = await check_answer(check, _text(check, output), expected, tools.regex)
@@ -56,14 +67,15 @@ def grading_result(
 ) -> GradingResult:
     verdict = compute_verdict(task, scores)
     checks = tuple(
-        CheckOutput(result=result, metrics=score.metrics, tests=score.tests)
+        CheckOutput(result=result, metrics=score.metrics, tests=score.tests, judgements=score.judgements)
         for result, score in zip(verdict.checks, scores, strict=True)
     )
     return GradingResult(verdict=verdict, checks=checks, logs=logs or {})
 
 
 def compute_verdict(task: HiddenTask, scores: Sequence[CheckScore]) -> Verdict:
-    """Passed if every check passed and the weighted mean score reaches the task's ``pass_score``."""
+    """Passed if every check passed and the weighted mean score reaches the task's ``pass_score``. Without a score if a
+    check needs a review."""
     total = sum(check.weight for check in task.checks)
     weighted = sum(check.weight * each.score for check, each in zip(task.checks, scores, strict=True))
     score = min(1.0, max(0.0, weighted / total)) if total else 0.0
@@ -73,6 +85,9 @@ def compute_verdict(task: HiddenTask, scores: Sequence[CheckScore]) -> Verdict:
         metrics |= each.metrics
     results = tuple(map(_result, task.checks, scores))
     outcome = Outcome.PASSED if passed else Outcome.FAILED
+    if reviews := [each.review for each in scores if each.review]:
+        reason = "; ".join(reviews)[:1000]
+        return Verdict(outcome=Outcome.NEEDS_REVIEW, reason=reason, checks=results, metrics=metrics)
     return Verdict(outcome=outcome, score=score, reason=_reason(passed, results), checks=results, metrics=metrics)
 
 
@@ -93,8 +108,8 @@ async def check_answer(check: AnyCheck, answer: str, expected: Any, search: Rege
             return json_fields.check(check, answer, expected)
         case Regex():
             return await regex.check(check, answer, search)
-        case Tests():
-            raise HiddenBundleInvalid("check 'tests' grades files, not an answer")
+        case Tests() | Rubric():
+            raise HiddenBundleInvalid(f"check {_name(check)!r} does not grade an answer by itself")
 
 
 def _expected_value(task: HiddenTask, check: AnyCheck, sample_id: str) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail, Denial, Denied, Stage, Ticket
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
+from assay.contracts.rubric import JudgeModel
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Verdict
 from services.ledger.attempts.claim_funding import Funding, fund_claims
@@ -160,6 +161,7 @@ class AttemptStore:
         attempts = [each.after for each in claimed]
         pins = [plans[attempt.run_id].models[attempt.model_index] for attempt in attempts]
         providers = await providers_of(connection, pins if stage is Stage.RUN else ())
+        judges = await _judges(connection, plans, attempts) if stage is Stage.JUDGE else {}
         tickets: list[Ticket] = []
         for attempt, pin in zip(attempts, pins, strict=True):
             grant, submitted = grants.get(attempt.attempt_id, 0), outputs.get(attempt.attempt_id)
@@ -173,9 +175,27 @@ class AttemptStore:
                     submitted=submitted,
                     run_seconds_left=left.get(attempt.run_id),
                     provider=providers.get(pin.model.provider) if pin.registered else None,
+                    judges=judges.get(attempt.attempt_id, ()),
                 )
             )
         return tuple(tickets)
+
+
+async def _judges(
+    connection: Connection, plans: Mapping[str, RunPlan], attempts: Sequence[AttemptRow]
+) -> dict[str, tuple[JudgeModel, ...]]:
+    """By attempt, the models that judge it, with their providers. A provider that was removed is missing."""
+    graded = [(a, task.judging) for a in attempts if (task := plans[a.run_id].tasks[a.task_index]).judging]
+    providers = await providers_of(connection, [judge for a, _ in graded for judge in plans[a.run_id].judges])
+    found: dict[str, tuple[JudgeModel, ...]] = {}
+    for attempt, judging in graded:
+        by_name = {judge.model.name: judge for judge in plans[attempt.run_id].judges}
+        judges = [by_name[name] for name in (judging.models if judging else ()) if name in by_name]
+        found[attempt.attempt_id] = tuple(
+            structs.replace(judge, provider=providers.get(judge.model.provider)) if judge.registered else judge
+            for judge in judges
+        )
+    return found
 
 
 async def _denied(connection: Connection, claims: Sequence[Claim]) -> tuple[Denied, ...]:

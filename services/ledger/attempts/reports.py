@@ -14,7 +14,8 @@ from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
 from services.ledger.database.rows import Row, to_json
 from services.ledger.leaderboard.leaderboard_write import add_results
-from services.ledger.money.call_booking import book_calls, book_judging
+from services.ledger.money.call_booking import book_calls
+from services.ledger.money.judge_spending import book_judging
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
@@ -92,7 +93,7 @@ class ReportStore:
 
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
         await connection.execute(_LOCK, [report.attempt_id for report in reports])
-        await book_judging(connection, self._plans, reports)
+        warnings = await book_judging(connection, self._plans, reports)
         by_token = {(report.attempt_id, report.token): report for report in reports}
         transitions = await end_gradings(connection, [grading_of(report) for report in reports], self._max_tries)
         done: list[AttemptJudged] = []
@@ -106,7 +107,7 @@ class ReportStore:
         await add_orders(connection, Stage.JUDGE, [each for each in attempts if each.state is State.GRADING])
         results = [(each.after, each.verdict.metrics) for each in transitions if each.verdict]
         await add_results(connection, self._plans, results)
-        await record(connection, transitions)
+        await record(connection, transitions, run_facts=warnings)
 
 
 def execution_of(report: AttemptExecuted) -> Execution:

@@ -6,6 +6,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Denial, Stage, State, Ticket
 from assay.contracts.models import BASELINES
 from assay.contracts.providers import Provider
+from assay.contracts.rubric import JudgeModel
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.rows import AttemptRow
@@ -39,6 +40,7 @@ def ticket_for(
     submitted: SubmittedOutput | None = None,
     run_seconds_left: float | None = None,
     provider: Provider | None = None,
+    judges: tuple[JudgeModel, ...] = (),
 ) -> Ticket:
     task, pin = plan.tasks[attempt.task_index], plan.models[attempt.model_index]
     running = stage is Stage.RUN
@@ -68,6 +70,7 @@ def ticket_for(
         install_deps=plan.install_deps,
         run_seconds_left=run_seconds_left,
         provider=provider,
+        judges=judges,
     )
 
 

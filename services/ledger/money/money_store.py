@@ -18,6 +18,7 @@ from services.ledger.money.account import Account, AccountRow
 from services.ledger.money.budget_warnings import spending_warnings
 from services.ledger.money.cost_report import cost_report
 from services.ledger.money.holds import HoldRow, add_to_hold
+from services.ledger.money.judge_spending import hold_for_judging
 from services.ledger.money.project_limits import project_accounts
 from services.ledger.money.time_zone import SET_LIMITS, zone
 from services.ledger.money.transfers import lock_accounts, set_limit
@@ -64,13 +65,16 @@ class MoneyStore:
         self._settings = settings
 
     async def top_up(self, request: TopUpGrant) -> Grant:
-        """Hold more for a try under way: all of it or nothing, and once per request."""
+        """Hold more for a try or a grading under way: all of it or nothing, and once per request."""
 
         async def work(connection: Connection) -> Grant:
             attempt = await connection.row(_LeasedAttempt, _ATTEMPT, request.attempt_id)
             granted = await connection.value(int, _ALREADY_GRANTED, request.request_id)
             if granted is not None:
                 return Grant(granted_nanousd=granted)
+            if attempt is not None and attempt.state is State.GRADING and attempt.token == request.token:
+                project = (await self._plans.get(connection, run_of(request.attempt_id))).project
+                return await hold_for_judging(connection, request, project)
             hold = await connection.row(HoldRow, _HOLD, request.attempt_id, request.token)
             running = attempt is not None and attempt.state is State.RUNNING and attempt.token == request.token
             if not running or hold is None:

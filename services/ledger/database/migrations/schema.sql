@@ -531,3 +531,29 @@ UPDATE alembic_version SET version_num='0017' WHERE alembic_version.version_num 
 ALTER TABLE runs ADD COLUMN served_models JSONB DEFAULT '{}' NOT NULL;
 
 UPDATE alembic_version SET version_num='0018' WHERE alembic_version.version_num = '0017';
+
+-- Running upgrade 0018 -> 0019
+
+CREATE TABLE judge_holds (
+    attempt_id VARCHAR NOT NULL,
+    token INTEGER NOT NULL,
+    account VARCHAR NOT NULL,
+    amount_nanousd BIGINT NOT NULL,
+    posted_nanousd BIGINT DEFAULT '0' NOT NULL,
+    state TEXT DEFAULT 'held' NOT NULL,
+    lost BOOLEAN DEFAULT 'false' NOT NULL,
+    held_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (attempt_id, token),
+    FOREIGN KEY(attempt_id) REFERENCES attempts (attempt_id)
+);
+
+CREATE INDEX judge_holds_open ON judge_holds (attempt_id) WHERE state = 'held';
+
+CREATE TABLE judge_answers (
+    key VARCHAR NOT NULL,
+    body JSONB NOT NULL,
+    stored_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (key)
+);
+
+UPDATE alembic_version SET version_num='0019' WHERE alembic_version.version_num = '0018';

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from services.ledger.database.tables.attempts import Attempt, PendingOrder, StoredVerdict, Try
 from services.ledger.database.tables.bus import BusEpoch, StoredDeadLetter
+from services.ledger.database.tables.judges import JudgeHold, StoredJudgeAnswer
 from services.ledger.database.tables.leaderboard import Cell, CellMetric
 from services.ledger.database.tables.money import Account, Hold, Project, StoredCall, Transfer
 from services.ledger.database.tables.providers import StoredProvider
@@ -21,6 +22,7 @@ __all__ = [
     "CellMetric",
     "Hold",
     "Inbox",
+    "JudgeHold",
     "PendingFact",
     "PendingOrder",
     "Plan",
@@ -29,6 +31,7 @@ __all__ = [
     "StoredCall",
     "StoredDeadLetter",
     "StoredFact",
+    "StoredJudgeAnswer",
     "StoredProvider",
     "StoredVerdict",
     "Transfer",
