@@ -12,8 +12,9 @@ from assay.catalog.formats import Name, Text, Title
 from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document
 from assay.catalog.yaml.parse import read_document
+from assay.contracts.checks import Weight
 from assay.contracts.codec import Data
-from assay.contracts.tasks import Limits, Weight
+from assay.contracts.tasks import Limits
 from assay.validation.did_you_mean import unknown_name
 
 

@@ -11,10 +11,10 @@ from msgspec import Meta, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data, Message, digest
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
 from assay.contracts.providers import Provider
-from assay.contracts.rubric import JudgeModel
 from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import Limits, Solver
 from assay.contracts.verdicts import Outcome, Verdict

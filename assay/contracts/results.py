@@ -7,9 +7,9 @@ from msgspec import field
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Fault, Token
 from assay.contracts.codec import Data
+from assay.contracts.judging import Judgement
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price
-from assay.contracts.rubric import Judgement
 from assay.contracts.tasks import Limits, SandboxSpec, Solver
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
 
@@ -78,22 +78,47 @@ class Result(Data, frozen=True, kw_only=True):
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
 
+MAX_EVIDENCE_CHARACTERS = 20_000
+
+
+class Evidence(Data, frozen=True, kw_only=True):
+    """What a check saw, as text of limited length: what was submitted, what was expected, and where they differ."""
+
+    submitted: str = ""
+    expected: str = ""
+    difference: str = ""
+
+    @classmethod
+    def of(cls, submitted: str, expected: str = "", difference: str = "") -> Evidence:
+        return cls(submitted=_shortened(submitted), expected=_shortened(expected), difference=_shortened(difference))
+
+
+def _shortened(text: str) -> str:
+    """Lone surrogates, which no JSON can carry, are replaced."""
+    text = text.encode("utf-8", "replace").decode()
+    dropped = len(text) - MAX_EVIDENCE_CHARACTERS
+    return text if dropped <= 0 else f"{text[:MAX_EVIDENCE_CHARACTERS]}\n[{dropped:,} more characters]"
+
+
 class TestOutput(Data, frozen=True, kw_only=True):
-    """The result of one hidden test. ``error`` is the type of its error, never the message."""
+    """The result of one hidden test. ``error`` is the type of its error; ``message`` is that of its assertion, empty
+    unless the task reveals it."""
 
     __test__ = False
     name: str
     outcome: str
     error: str = ""
+    message: str = ""
     seconds: float = 0.0
 
 
 class CheckOutput(Data, frozen=True, kw_only=True):
-    """``checks/<name>.json``: the details of one check. Like a verdict, it reveals no expected answer, and only the
-    names of hidden tests and their types of error."""
+    """``checks/<name>.json``: the details of one check. What it shows of hidden tests and expected answers depends on
+    the task's ``reveal``; test sources are never shown."""
 
     result: CheckResult
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tests: tuple[TestOutput, ...] = ()
+    evidence: Evidence = Evidence()
     judgements: tuple[Judgement, ...] = ()
     """What each model said that judged the output."""

@@ -9,11 +9,12 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.checks.rubric import JudgeNames
 from assay.contracts.codec import Data
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import ModelName, ModelSpec, Parameters, StoppedModel, Usage
 from assay.contracts.money import Price, TokenPrice, Usd
 from assay.contracts.replay import Responses
-from assay.contracts.rubric import JudgeModel, JudgeNames
 from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import AttemptLimits, TaskPin
 from assay.contracts.verdicts import Outcome

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from msgspec import Meta, field
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.check import Check, Weight
+from assay.contracts.checks import AnyCheck, Reveal, Weight
 from assay.contracts.codec import Data
+from assay.contracts.judging import Judging
 from assay.contracts.money import Usd
-from assay.contracts.rubric import Judging, Rubric
 from assay.contracts.sandboxspec import SandboxSpec
 
 TaskId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
@@ -83,86 +83,6 @@ class AttemptLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True)
     turns: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
-class Tolerance(Data, frozen=True, kw_only=True):
-    """A number is correct if it deviates from the expected one by at most ``absolute``, or by at most the fraction
-    ``relative`` of it."""
-
-    absolute: Annotated[float, Meta(ge=0)] = 0.0
-    relative: Annotated[float, Meta(ge=0)] = 0.0
-
-
-class NumberUnit(StrEnum):
-    """What kind of number a task asks for."""
-
-    NUMBER = "number"
-    """Units and percent signs after a number are ignored: ``50 %`` is 50."""
-    PERCENT = "percent"
-    """A number of percent: ``50 %``, ``50`` and ``1/2`` are 50."""
-    FRACTION = "fraction"
-    """A percentage is divided by 100: ``50 %`` is 0.5."""
-    MONEY = "money"
-    """Parentheses are a minus sign, and ``5k`` and ``5M`` are multiples."""
-
-
-Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
-
-
-class TextCheck(Check, frozen=True, kw_only=True):
-    """A check that compares text. Both sides are in Unicode NFC and without surrounding white space. Unless
-    ``keep_spaces`` is set, no-break spaces equal spaces, zero-width spaces are ignored and CRLF equals LF.
-    ``ignore_punctuation`` ignores punctuation at the end."""
-
-    ignore_case: bool = False
-    ignore_punctuation: bool = False
-    keep_spaces: bool = False
-
-
-class Exact(TextCheck, frozen=True, kw_only=True, tag="exact"):
-    """The answer equals the sample's ``expected`` string."""
-
-
-class Regex(TextCheck, frozen=True, kw_only=True, tag="regex"):
-    """``pattern`` matches somewhere in the answer. The search has a time limit; prefer patterns that RE2 supports."""
-
-    pattern: str
-
-
-class Choice(Check, frozen=True, kw_only=True, tag="choice"):
-    """The answer chooses exactly one of ``options``, and it is the sample's ``expected``."""
-
-    options: Annotated[tuple[str, ...], Meta(min_length=2)]
-
-
-class Numeric(Check, frozen=True, kw_only=True, tag="numeric"):
-    """Numbers are within a tolerance. With ``fields``, the answer is JSON with these fields and ``expected`` maps each
-    to a number; the metrics are ``<field>_abs_err`` and ``ok`` (1 if all fields could be read). Without ``fields``, the
-    number that the answer states counts, or else its last one. ``locale`` decides what 1.234 means."""
-
-    fields: tuple[str, ...] = ()
-    tolerance: Tolerance = Tolerance()
-    unit: NumberUnit = NumberUnit.NUMBER
-    locale: Locale = "en"
-
-
-class JsonFields(TextCheck, frozen=True, kw_only=True, tag="json_fields"):
-    """The answer is JSON whose ``fields`` equal those of the sample's ``expected``. The score is the fraction that
-    match."""
-
-    fields: Annotated[tuple[str, ...], Meta(min_length=1)]
-
-
-class Tests(Check, frozen=True, kw_only=True, tag="tests"):
-    """Hidden pytest files under ``path``. Exactly the ``expected`` tests must run; the score is the fraction that
-    pass."""
-
-    __test__: ClassVar[bool] = False
-    path: str = "tests"
-    expected: Annotated[tuple[str, ...], Meta(min_length=1)]
-
-
-AnyCheck = Exact | Regex | Choice | Numeric | JsonFields | Tests | Rubric
-
-
 class Sample(Data, frozen=True, kw_only=True):
     """One input of a task, as visible to an attempt. ``images`` are sent after those of the task."""
 
@@ -219,6 +139,7 @@ class HiddenTask(Data, frozen=True, kw_only=True):
     sandbox: SandboxSpec = SandboxSpec()
     checks: tuple[AnyCheck, ...]
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    reveal: Reveal = Reveal.NAMES
     expected: dict[str, Any] = field(default_factory=dict[str, Any])
     """The correct answers by sample id."""
     questions: dict[str, str] = field(default_factory=dict[str, str])

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
+from assay.contracts.checks import Tier
 from assay.contracts.codec import Data
 
 Score = Annotated[float, Meta(ge=0, le=1)]
@@ -42,6 +43,9 @@ class CheckResult(Data, frozen=True, kw_only=True):
     score: Score
     weight: float = 1.0
     message: str = ""
+    tier: Tier = Tier.DETERMINISTIC
+    needs_review: bool = False
+    """Neither passed nor failed: a person must decide."""
 
 
 class Verdict(Data, frozen=True, kw_only=True):

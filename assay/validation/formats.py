@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from assay.contracts.checks import Locale
 from assay.contracts.live import Topic
 from assay.contracts.models import ModelName
 from assay.contracts.money import Usd
 from assay.contracts.providers import BaseUrl, EnvName, ListedModelName, ProviderId
 from assay.contracts.sandboxspec import EgressHost, FolderPath, ImageName
-from assay.contracts.tasks import Locale, TaskId
+from assay.contracts.tasks import TaskId
 
 NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 ID = "^[0-9a-z]*$"

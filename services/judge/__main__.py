@@ -19,6 +19,7 @@ from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
 from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.checks.regex_worker import RegexWorker
+from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import Ports, on_failure, on_ticket
 from services.judge.rubric.answer_cache import LedgerAnswers
@@ -36,14 +37,16 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
 async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     regex, warm_pool = RegexWorker(), WarmPool(settings.warm_sandboxes)
-    sandboxes = provider_for_setting(settings.sandbox, warm_pool)
+    provider = provider_for_setting(settings.sandbox, warm_pool)
+    sandboxes = GradingSandboxes(provider, settings.judge_test_slots)
     bus = await connect(settings.bus(worker_id))
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
         regex=regex,
-        test_executor=SandboxTestExecutor(sandboxes, settings.judge_test_slots),
+        test_executor=SandboxTestExecutor(sandboxes),
+        sandboxes=sandboxes,
         panel=Panel(models=ModelClient(bus.rpc, settings.judge_questions), answers=LedgerAnswers(bus.rpc)),
         open_budget=lambda ticket: AttemptBudget(bus.rpc, ticket.attempt_id, ticket.token),
     )
@@ -60,7 +63,7 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         work=lambda ticket: on_ticket(ticket, ports),
         failure_report=lambda ticket, error: on_failure(ticket, error, worker_id),
         shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
-        capabilities=SandboxCapabilities(sandboxes),
+        capabilities=SandboxCapabilities(provider),
     )
     endpoint.ready_when(worker.trouble)
     try:

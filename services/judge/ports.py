@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
+from assay.contracts.sandboxspec import SandboxSpec
+from assay.sandbox import Mounts, Sandbox
 from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.bridge.test_run import TestRun, TestRunLog
 from services.judge.rubric.judge_budget import JudgeBudget
@@ -26,12 +29,23 @@ class RegexSearch(Protocol):
         """Whether the pattern matches anywhere in the text; None if the search exceeded its time limit."""
         ...
 
+    async def find(self, pattern: str, text: str) -> str | None:
+        """The first group of the first match, or the whole match if the pattern has no groups. None without a match,
+        or if the search exceeded its time limit."""
+        ...
+
 
 class TestExecutor(Protocol):
     __test__ = False
 
     async def run(self, run: TestRun) -> TestRunLog:
         """Raises SandboxError, or FilesRefused if the files do not fit into a sandbox."""
+        ...
+
+
+class Sandboxes(Protocol):
+    def open(self, spec: SandboxSpec, mounts: Mounts, kind: str, run_id: str) -> AbstractAsyncContextManager[Sandbox]:
+        """A fresh sandbox of that kind (empty: any), shared fairly between runs."""
         ...
 
 
@@ -42,6 +56,8 @@ class CheckTools(Protocol):
     def regex(self) -> RegexSearch: ...
     @property
     def test_executor(self) -> TestExecutor: ...
+    @property
+    def sandboxes(self) -> Sandboxes: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +67,7 @@ class Ports:
     attempts: AttemptArtifacts
     regex: RegexSearch
     test_executor: TestExecutor
+    sandboxes: Sandboxes
     panel: Panel | None = None
     """None: this judge cannot grade by models."""
     open_budget: Callable[[Ticket], JudgeBudget] | None = None

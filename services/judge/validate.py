@@ -18,6 +18,7 @@ from assay.sandbox import SandboxError, open_sandbox_provider
 from assay.sandbox.errors import ProviderUnavailable
 from services.judge.checks.regex_worker import RegexWorker
 from services.judge.errors import JudgeError
+from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.grading.validation import BaselineResult, validate
 
@@ -37,13 +38,15 @@ class Validation(Data, frozen=True, kw_only=True):
 class _Tools:
     regex: RegexWorker
     test_executor: SandboxTestExecutor
+    sandboxes: GradingSandboxes
 
 
 async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
     regex = RegexWorker()
     try:
         task = load_task(folder)
-        tools = _Tools(regex=regex, test_executor=SandboxTestExecutor(open_sandbox_provider(sandbox)))
+        sandboxes = GradingSandboxes(open_sandbox_provider(sandbox))
+        tools = _Tools(regex=regex, test_executor=SandboxTestExecutor(sandboxes), sandboxes=sandboxes)
         trials = await validate(make_bundles(task), tools)
     except ProviderUnavailable as error:
         return Validation(task=folder.name, ok=True, unchecked=str(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 from assay.catalog import Task, load_task, make_bundles
 from assay.catalog.suites import SuiteManifest
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
-from assay.contracts import tasks as contract
+from assay.contracts.checks import AnyCheck
 
 DOCS = (Path(__file__).parents[2] / "docs/tasks.md").read_text("utf-8")
 
@@ -49,6 +49,6 @@ def test_the_question_example_loads(tmp_path: Path) -> None:
 
 def test_every_field_and_check_is_documented() -> None:
     fields = {*TaskManifest.__struct_fields__, *SampleManifest.__struct_fields__, *SuiteManifest.__struct_fields__}
-    kinds = {str(kind.__struct_config__.tag) for kind in contract.AnyCheck.__args__}
+    kinds = {str(kind.__struct_config__.tag) for kind in AnyCheck.__args__}
     missing = {name for name in fields | kinds if not re.search(rf"\b{name}\b", DOCS)}
     assert missing == set()

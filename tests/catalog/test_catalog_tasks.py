@@ -13,9 +13,9 @@ import pytest
 
 from assay.catalog import Catalog, Task
 from assay.catalog.tasks.folder import files_in
-from assay.contracts import tasks as contract
+from assay.contracts.checks import Choice, Tests
 from assay.contracts.runs import RunRequest
-from assay.contracts.tasks import Choice, Solver
+from assay.contracts.tasks import Solver
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 TASKS = Catalog.open(CATALOG).tasks()
@@ -92,7 +92,7 @@ def test_the_catalogue_contains_the_documented_tasks() -> None:
 @pytest.mark.parametrize("task", HERE, ids=[task.task_id for task in HERE])
 def test_the_reference_passes_exactly_the_expected_tests(task: Task, outcomes: dict[str, dict[str, str]]) -> None:
     (check,) = task.manifest.checks
-    assert isinstance(check, contract.Tests)
+    assert isinstance(check, Tests)
     assert outcomes[f"{task.task_id}-reference"] == dict.fromkeys(check.expected, "passed")
     assert len(check.expected) >= 6
 

@@ -31,5 +31,6 @@ async def judge(tmp_path: Path, tools: RealTools) -> AsyncIterator[JudgeHarness]
         attempts=attempts,
         regex=tools.regex,
         test_executor=tools.test_executor,
+        sandboxes=tools.sandboxes,
     )
     yield JudgeHarness(hidden, attempts, ports)

@@ -8,15 +8,19 @@ from typing import Any
 
 from assay.artifacts import pack
 from assay.contracts.attempts import Ticket
+from assay.contracts.checks import AnyCheck, Choice, Regex, Tests
 from assay.contracts.codec import encode
 from assay.contracts.models import ModelSpec
-from assay.contracts.tasks import Choice, HiddenTask, Regex, SandboxSpec, Solver, Tests
+from assay.contracts.tasks import HiddenTask, SandboxSpec, Solver
 from assay.contracts.verdicts import CheckResult
 from assay.files import Files
-from assay.sandbox import open_sandbox_provider
+from assay.sandbox import SandboxProvider, open_sandbox_provider
 from services.judge.artifacts.hidden_bundles import HiddenBundle
+from services.judge.checks.check_result import CheckScore
 from services.judge.checks.regex_worker import RegexWorker
-from services.judge.grading.grade import GradingResult, grade
+from services.judge.grading.context import GradingContext
+from services.judge.grading.grade import GradingResult, grade, run_check
+from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.ports import Ports, TestExecutor
 from tests.judge.fakes import CountingStore
@@ -27,9 +31,16 @@ SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48,
 @dataclass(frozen=True, kw_only=True)
 class RealTools:
     regex: RegexWorker = field(default_factory=RegexWorker)
+    sandboxes: GradingSandboxes = field(default_factory=lambda: GradingSandboxes(open_sandbox_provider(), slots=4))
     test_executor: TestExecutor = field(
-        default_factory=lambda: SandboxTestExecutor(open_sandbox_provider(), slots=4, call_seconds=20.0)
+        default_factory=lambda: SandboxTestExecutor(GradingSandboxes(open_sandbox_provider(), slots=4), 20.0)
     )
+
+    def with_provider(self, provider: SandboxProvider, call_seconds: float = 20.0) -> RealTools:
+        sandboxes = GradingSandboxes(provider, slots=4)
+        return RealTools(
+            regex=self.regex, sandboxes=sandboxes, test_executor=SandboxTestExecutor(sandboxes, call_seconds)
+        )
 
 
 def hidden_tests(
@@ -51,6 +62,14 @@ async def grade_tests(test: str, solution: str | Mapping[str, str], *names: str,
     files = {"solution.py": solution} if isinstance(solution, str) else solution
     hidden = hidden_tests({"test_hidden.py": test}, tuple(f"test_hidden.py::{name}" for name in names))
     return await grade(hidden, "main", {path: text.encode() for path, text in files.items()}, tools)
+
+
+async def grade_answer(check: AnyCheck, answer: str, expected: Any, regex: RegexWorker) -> CheckScore:
+    task = HiddenTask(task_id="t", digest="0" * 64, solver=Solver.ANSWER, checks=(check,), expected={"main": expected})
+    context = GradingContext(
+        hidden=HiddenBundle(task=task, files={}), sample_id="main", output=answer, tools=RealTools(regex=regex)
+    )
+    return await run_check(check, context)
 
 
 def only_check(graded: GradingResult) -> CheckResult:

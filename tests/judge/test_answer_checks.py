@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.answers.json_reader import last_object
-from assay.contracts.tasks import AnyCheck, Choice, Exact, HiddenTask, JsonFields, Numeric, Regex, Solver, Tolerance
+from assay.contracts.checks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex, Tolerance
+from assay.contracts.tasks import HiddenTask, Solver
 from assay.contracts.verdicts import Outcome
 from services.judge.checks import choice, exact, json_fields, numeric
 from services.judge.checks.check_result import CheckScore
@@ -40,7 +41,7 @@ PLACE = {"city": "Oslo", "open": True, "tags": ["a", {"n": 1}]}
     ],
 )
 def test_exact(check: Exact, answer: str, passes: bool) -> None:
-    assert exact.check(check, answer, "Paris").passed is passes
+    assert exact.compare(check, answer, "Paris").passed is passes
 
 
 @pytest.mark.parametrize(
@@ -64,13 +65,13 @@ def test_exact(check: Exact, answer: str, passes: bool) -> None:
     ],
 )
 def test_choice(answer: str, expected: str, passes: bool) -> None:
-    assert choice.check(TEAMS, answer, expected).passed is passes
+    assert choice.compare(TEAMS, answer, expected).passed is passes
 
 
 def test_options_that_differ_by_case_alone_are_distinguished() -> None:
     check = Choice(options=("US", "us"))
-    assert choice.check(check, "it is US", "US").passed
-    assert not choice.check(check, "it is us", "US").passed
+    assert choice.compare(check, "it is US", "US").passed
+    assert not choice.compare(check, "it is us", "US").passed
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_options_that_differ_by_case_alone_are_distinguished() -> None:
     ],
 )
 def test_numeric_fields(answer: str, score: float) -> None:
-    result = numeric.check(STATS, answer, EXPECTED)
+    result = numeric.compare(STATS, answer, EXPECTED)
     assert result.score == score
     assert result.passed is (score == 1.0)
     assert bool(result.message) is (score < 1.0)
@@ -99,9 +100,9 @@ def test_numeric_fields(answer: str, score: float) -> None:
 
 
 def test_metrics_have_the_errors_of_readable_fields() -> None:
-    result = numeric.check(STATS, '{"mean": 3, "max": "four"}', EXPECTED)
+    result = numeric.compare(STATS, '{"mean": 3, "max": "four"}', EXPECTED)
     assert result.metrics == {"mean_abs_err": 0.5, "ok": 0.0}
-    assert numeric.check(STATS, '{"mean": 2, "max": 4}', EXPECTED).metrics == {
+    assert numeric.compare(STATS, '{"mean": 2, "max": 4}', EXPECTED).metrics == {
         "mean_abs_err": 0.5,
         "max_abs_err": 0.0,
         "ok": 1.0,
@@ -109,10 +110,10 @@ def test_metrics_have_the_errors_of_readable_fields() -> None:
 
 
 def test_tolerance_is_relative_or_absolute_and_includes_its_edge() -> None:
-    assert numeric.check(Numeric(tolerance=Tolerance(absolute=0.1)), "0.3", 0.2).passed
-    assert not numeric.check(Numeric(tolerance=Tolerance(absolute=0.1)), "0.3000001", 0.2).passed
-    assert numeric.check(Numeric(tolerance=Tolerance(relative=0.01)), "1010", 1000).passed
-    assert not numeric.check(Numeric(), "0.1000000001", 0.1).passed
+    assert numeric.compare(Numeric(tolerance=Tolerance(absolute=0.1)), "0.3", 0.2).passed
+    assert not numeric.compare(Numeric(tolerance=Tolerance(absolute=0.1)), "0.3000001", 0.2).passed
+    assert numeric.compare(Numeric(tolerance=Tolerance(relative=0.01)), "1010", 1000).passed
+    assert not numeric.compare(Numeric(), "0.1000000001", 0.1).passed
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_tolerance_is_relative_or_absolute_and_includes_its_edge() -> None:
     ],
 )
 def test_json_fields(answer: str, score: float) -> None:
-    result = json_fields.check(ADDRESS, answer, PLACE)
+    result = json_fields.compare(ADDRESS, answer, PLACE)
     assert result.score == pytest.approx(score)
     assert result.passed is (score == 1.0)
 
@@ -174,11 +175,11 @@ def test_large_hostile_answers_are_graded_in_bounded_time(name: str) -> None:
     text = BOMBS[name]
     started = time.process_time()
     checks: list[CheckScore] = [
-        exact.check(Exact(), text, "x"),
-        choice.check(TEAMS, text, "technical"),
-        numeric.check(Numeric(), text, 7),
-        numeric.check(STATS, text, EXPECTED),
-        json_fields.check(ADDRESS, text, PLACE),
+        exact.compare(Exact(), text, "x"),
+        choice.compare(TEAMS, text, "technical"),
+        numeric.compare(Numeric(), text, 7),
+        numeric.compare(STATS, text, EXPECTED),
+        json_fields.compare(ADDRESS, text, PLACE),
     ]
     assert not any(result.passed for result in checks)
     assert time.process_time() - started < 60.0, "quadratic time would be minutes"
@@ -205,11 +206,11 @@ def test_json_values_equal_themselves(value: Any) -> None:
 @given(st.text() | st.from_regex(r"[-+.,eE0-9{}\"a: ]*"))
 def test_no_answer_makes_a_check_raise(text: str) -> None:
     for result in (
-        exact.check(Exact(), text, "x"),
-        choice.check(TEAMS, text, "billing"),
-        numeric.check(Numeric(), text, 1.5),
-        numeric.check(STATS, text, EXPECTED),
-        json_fields.check(ADDRESS, text, PLACE),
+        exact.compare(Exact(), text, "x"),
+        choice.compare(TEAMS, text, "billing"),
+        numeric.compare(Numeric(), text, 1.5),
+        numeric.compare(STATS, text, EXPECTED),
+        json_fields.compare(ADDRESS, text, PLACE),
     ):
         assert 0.0 <= result.score <= 1.0
         assert all(math.isfinite(value) for value in result.metrics.values())

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from assay.answers.json_reader import last_object
-from assay.contracts.tasks import AnyCheck, Choice, NumberUnit, Numeric, Tolerance
+from assay.contracts.checks import AnyCheck, Choice, NumberUnit, Numeric, Tolerance
 from services.judge.checks.regex_worker import RegexWorker
-from services.judge.grading.grade import check_answer
+from tests.judge.harness import grade_answer
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -37,7 +37,7 @@ async def test_choice(
     options: tuple[str, ...], answer: str, chosen: str | None, reason: str, regex: RegexWorker
 ) -> None:
     for expected in options:
-        score = await check_answer(Choice(options=options), answer, expected, regex)
+        score = await grade_answer(Choice(options=options), answer, expected, regex)
         assert score.passed is (expected == chosen), f"{reason}: {score.message}"
 
 
@@ -53,7 +53,7 @@ async def test_number(
     locale: str, unit: str, answer: str, number: float | None, reason: str, regex: RegexWorker
 ) -> None:
     check = Numeric(locale=locale, unit=NumberUnit(unit), tolerance=Tolerance(relative=1e-12))
-    score = await check_answer(check, answer, 123456.789 if number is None else number, regex)
+    score = await grade_answer(check, answer, 123456.789 if number is None else number, regex)
     assert score.passed is (number is not None), f"{reason}: {score.message}"
     assert (score.metrics["ok"] == 1.0) is score.passed
 
@@ -76,6 +76,6 @@ def test_json(text: str, value: dict[str, Any] | None, reason: str) -> None:
 async def test_text(
     check: dict[str, Any], expected: Any, answer: str, passes: bool, reason: str, regex: RegexWorker
 ) -> None:
-    score = await check_answer(msgspec.convert(check, AnyCheck), answer, expected, regex)
+    score = await grade_answer(msgspec.convert(check, AnyCheck), answer, expected, regex)
     assert score.passed is passes, reason
     assert bool(score.message) is not passes

@@ -10,7 +10,6 @@ from assay.contracts.verdicts import Outcome
 from assay.sandbox import SandboxError
 from services.judge.errors import HiddenBundleInvalid
 from services.judge.grading.grade import grade
-from services.judge.grading.test_executor import SandboxTestExecutor
 from tests.judge.fakes import BrokenProvider, ShortProvider
 from tests.judge.harness import RealTools, grade_tests, hidden_tests, only_check
 
@@ -290,11 +289,14 @@ async def test_a_sandbox_that_does_not_start_is_an_error_not_a_verdict(tools: Re
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
     with pytest.raises(SandboxError):
         await grade(
-            hidden, "main", {"solution.py": b""}, RealTools(test_executor=SandboxTestExecutor(BrokenProvider()))
+            hidden,
+            "main",
+            {"solution.py": b""},
+            tools.with_provider(BrokenProvider()),
         )
     with pytest.raises(HiddenBundleInvalid):
         await grade(hidden_tests({}, ("test_hidden.py::test_a",)), "main", {"solution.py": b""}, tools)
 
 
 def _short(tools: RealTools) -> RealTools:
-    return RealTools(regex=tools.regex, test_executor=SandboxTestExecutor(ShortProvider(wall_seconds=2.0)))
+    return tools.with_provider(ShortProvider(wall_seconds=2.0))

@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assay.catalog import load_task, make_bundles
 from assay.sandbox import open_sandbox_provider
-from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.grading.validation import validate
 from tests.judge.fakes import PatientTestExecutor
 from tests.judge.harness import RealTools
@@ -33,12 +33,11 @@ async def test_task(folder: Path, tools: RealTools) -> None:
 @pytest.mark.docker
 @pytest.mark.parametrize("folder", DOCKER_TASKS, ids=lambda folder: folder.name)
 async def test_task_that_needs_containers(folder: Path, tools: RealTools) -> None:
-    test_executor = SandboxTestExecutor(open_sandbox_provider("docker"))
-    await check_grading(folder, RealTools(regex=tools.regex, test_executor=test_executor))
+    await check_grading(folder, tools.with_provider(open_sandbox_provider("docker")))
 
 
 async def check_grading(folder: Path, tools: RealTools) -> None:
-    patient = RealTools(regex=tools.regex, test_executor=PatientTestExecutor(tools.test_executor))
+    patient = replace(tools, test_executor=PatientTestExecutor(tools.test_executor))
     trials = await validate(make_bundles(load_task(folder)), patient)
     wrong = [(result.name, result.sample_id, result.verdict) for result in trials if not result.ok]
     assert not wrong

@@ -11,7 +11,6 @@ import pytest
 
 from assay.contracts.verdicts import Outcome
 from services.judge.grading.grade import GradingResult, grade
-from services.judge.grading.test_executor import SandboxTestExecutor
 from tests.judge.fakes import ShortProvider
 from tests.judge.harness import RealTools, hidden_tests
 
@@ -83,8 +82,7 @@ async def test_a_correct_solution_passes_the_same_tests(tools: RealTools) -> Non
 @pytest.mark.slow
 async def test_every_cheat_scores_0(tools: RealTools) -> None:
     assert len(CHEATS) >= 25
-    test_executor = SandboxTestExecutor(ShortProvider(wall_seconds=20.0), slots=4, call_seconds=2.0)
-    tools_with_short_limits = RealTools(regex=tools.regex, test_executor=test_executor)
+    tools_with_short_limits = tools.with_provider(ShortProvider(wall_seconds=20.0), call_seconds=2.0)
     async with asyncio.timeout(280):
         results = await asyncio.gather(
             *(graded(files_of(path.read_text()), tools_with_short_limits) for path in CHEATS)

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from assay.answers.json_reader import last_object
-from assay.contracts.tasks import Choice, Exact, NumberUnit
+from assay.contracts.checks import Choice, Exact, NumberUnit
 from services.judge.checks.regex_worker import RegexWorker
-from services.judge.grading.grade import check_answer
 from services.judge.readers.number_reader import read_number
 from services.runner.models.reasoning import separate_reasoning
+from tests.judge.harness import grade_answer
 
 PAGE = (Path(__file__).parents[2] / "docs/tasks.md").read_text()
 SECTION = PAGE.split("## How answers are read")[1].split("\n## ")[0]
@@ -44,7 +44,7 @@ def test_reasoning(response: str, answer: str, rule: str) -> None:
 @pytest.mark.parametrize(("answer", "chosen", "rule"), table("answer", "choice"))
 async def test_choice(answer: str, chosen: str, rule: str, regex: RegexWorker) -> None:
     options = ("A", "B", "C", "D")
-    passed = [o for o in options if (await check_answer(Choice(options=options), answer, o, regex)).passed]
+    passed = [o for o in options if (await grade_answer(Choice(options=options), answer, o, regex)).passed]
     assert passed == ([] if chosen == "none" else [chosen]), rule
 
 
@@ -58,7 +58,7 @@ def test_number(answer: str, number: str, check: str, rule: str) -> None:
 @pytest.mark.parametrize(("answer", "expected", "check", "passes", "rule"), table("answer", "expected"))
 async def test_text(answer: str, expected: str, check: str, passes: str, rule: str, regex: RegexWorker) -> None:
     options = msgspec.yaml.decode(check) if check else {}
-    score = await check_answer(msgspec.convert(options, Exact), answer, expected, regex)
+    score = await grade_answer(msgspec.convert(options, Exact), answer, expected, regex)
     assert score.passed is (passes == "yes"), rule
 
 

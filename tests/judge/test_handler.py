@@ -16,12 +16,14 @@ from assay.bus.queues import REPORTS, all_queues
 from assay.contracts import subjects
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptJudged, GradeAttempt, Stage
+from assay.contracts.checks import Choice
 from assay.contracts.codec import decode, encode
 from assay.contracts.results import CheckOutput
 from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases
-from assay.contracts.tasks import Choice, HiddenTask, Solver
+from assay.contracts.tasks import HiddenTask, Solver
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.worker.worker import Worker, WorkerOptions
+from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import on_failure, on_ticket
 from tests.judge.fakes import BrokenProvider
@@ -127,7 +129,7 @@ async def test_a_missing_expected_answer_and_a_missing_output_are_faults(judge: 
 
 
 async def test_a_sandbox_that_does_not_start_is_an_infra_error(judge: JudgeHarness) -> None:
-    ports = replace(judge.ports, test_executor=SandboxTestExecutor(BrokenProvider()))
+    ports = replace(judge.ports, test_executor=SandboxTestExecutor(GradingSandboxes(BrokenProvider())))
     report = await on_ticket(await judge.ticket(code_bundle(), pack({"solution.py": b""})), ports)
     assert report.verdict.outcome is Outcome.INFRA_ERROR
     assert report.fault and (report.fault.kind, report.fault.new_try) == ("sandbox", True)

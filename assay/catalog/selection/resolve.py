@@ -23,11 +23,11 @@ from assay.catalog.tasks.include_tests import tests_text
 from assay.catalog.tasks.install_deps import requirement_mistakes, requirements_of, with_requirements_installed
 from assay.catalog.tasks.rubrics import judging
 from assay.catalog.tasks.task import Task
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import ModelName, ModelSpec, Origin, Parameters
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.replay import REPLAY
-from assay.contracts.rubric import JudgeModel
 from assay.contracts.runs import ModelPin, RunRequest
 from assay.validation.did_you_mean import closest, one_of, unknown_name
 

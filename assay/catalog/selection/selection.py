@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assay.catalog.tasks.prompt_size import image_count, prompt_bytes
 from assay.catalog.tasks.task import Task
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.rubric import JudgeModel, Judging
+from assay.contracts.judging import JudgeModel, Judging
 from assay.contracts.runs import ModelPin
 from assay.contracts.sandboxes import kinds_for
 from assay.contracts.tasks import Limits, TaskPin

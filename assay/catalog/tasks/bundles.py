@@ -65,6 +65,7 @@ def hidden_task(task: Task) -> HiddenTask:
         sandbox=manifest.sandbox,
         checks=manifest.checks,
         pass_score=manifest.pass_score,
+        reveal=manifest.reveal,
         expected={sample.sample_id: sample.expected for sample in manifest.samples if sample.expected is not None},
         questions=questions(manifest),
     )

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from msgspec import Meta, field
 
 from assay.catalog.formats import Name, SampleId, Text, Title
+from assay.contracts.checks import AnyCheck, Reveal
 from assay.contracts.codec import Data
-from assay.contracts.tasks import AnyCheck, Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool
+from assay.contracts.tasks import Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool
 
 ONLY_SAMPLE = "main"
 """The id of the only sample of a task that lists none."""
@@ -49,6 +50,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    reveal: Reveal = Reveal.NAMES
     checks: Annotated[tuple[AnyCheck, ...], Meta(min_length=1, max_length=50)]
     samples: Annotated[tuple[SampleManifest, ...], Meta(max_length=10_000)] = ()
     noop_answer: Text = ""

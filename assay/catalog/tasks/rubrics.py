@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
-from assay.catalog.yaml.document import Document, FieldPath
+from assay.catalog.yaml.document import FieldPath
+from assay.contracts.checks.rubric import MAX_SCALE, Criterion, Rubric, max_prompt_bytes
+from assay.contracts.judging import Judging
 from assay.contracts.models import BASELINES, ModelName
-from assay.contracts.rubric import MAX_SCALE, Criterion, Judging, Rubric, max_prompt_bytes
 
 _PAIRWISE_REQUESTS = 2
 
@@ -46,38 +47,32 @@ def task_judges(manifest: TaskManifest) -> tuple[ModelName, ...]:
     return next((rubric.judges for rubric in rubrics_of(manifest) if rubric.judges), ())
 
 
-def check_rubrics(manifest: TaskManifest, document: Document) -> None:
-    """Adds every mistake to the document."""
-    for index, check in enumerate(manifest.checks):
-        if isinstance(check, Rubric):
-            _check_rubric(manifest, check, document, ("checks", index))
-
-
-def _check_rubric(manifest: TaskManifest, rubric: Rubric, document: Document, at: FieldPath) -> None:
+def rubric_mistakes(rubric: Rubric, manifest: TaskManifest) -> Iterator[tuple[FieldPath, str]]:
     seen: set[str] = set()
     for index, criterion in enumerate(rubric.criteria):
-        place: FieldPath = (*at, "criteria", index)
         if criterion.id in seen:
-            document.add_mistake((*place, "id"), f"{criterion.id!r} is already the id of an earlier criterion")
+            yield ("criteria", index, "id"), f"{criterion.id!r} is already the id of an earlier criterion"
         seen.add(criterion.id)
         if problem := _scores_mistake(criterion):
-            document.add_mistake((*place, "levels" if criterion.levels else "scale"), problem)
+            yield ("criteria", index, "levels" if criterion.levels else "scale"), problem
     if not any(criterion.weight for criterion in rubric.criteria):
-        document.add_mistake((*at, "criteria"), "every weight is 0, so no output could score")
-    if rubric.judges and rubric.judges != task_judges(manifest):
-        document.add_mistake(
-            (*at, "judges"), "differ from those of an earlier rubric; all rubrics of a task share them"
-        )
-    for index, judge in enumerate(rubric.judges):
-        if judge in BASELINES:
-            document.add_mistake((*at, "judges", index), f"{judge!r} calls no model, so it cannot judge")
-        if judge in rubric.judges[:index]:
-            document.add_mistake((*at, "judges", index), f"{judge!r} is listed twice")
+        yield ("criteria",), "every weight is 0, so no output could score"
+    yield from _judge_mistakes(rubric, manifest)
     if manifest.solver.hands_in_files and (rubric.reference or rubric.pairwise):
         field = "pairwise" if rubric.pairwise else "reference"
-        document.add_mistake((*at, field), "compares with `expected`, which only samples of solver 'answer' have")
+        yield (field,), "compares with `expected`, which only samples of solver 'answer' have"
     if rubric.files and not manifest.solver.hands_in_files:
-        document.add_mistake((*at, "files"), "is only allowed for solvers that submit files")
+        yield ("files",), "is only allowed for solvers that submit files"
+
+
+def _judge_mistakes(rubric: Rubric, manifest: TaskManifest) -> Iterator[tuple[FieldPath, str]]:
+    if rubric.judges and rubric.judges != task_judges(manifest):
+        yield ("judges",), "differ from those of an earlier rubric; all rubrics of a task share them"
+    for index, judge in enumerate(rubric.judges):
+        if judge in BASELINES:
+            yield ("judges", index), f"{judge!r} calls no model, so it cannot judge"
+        if judge in rubric.judges[:index]:
+            yield ("judges", index), f"{judge!r} is listed twice"
 
 
 def _scores_mistake(criterion: Criterion) -> str:
@@ -92,17 +87,6 @@ def _scores_mistake(criterion: Criterion) -> str:
     if high - low > MAX_SCALE or abs(low) > 1000:
         return f"has {high - low} steps, more than {MAX_SCALE}; models do not tell so many apart"
     return ""
-
-
-def sample_mistake(rubric: Rubric, sample: SampleManifest) -> tuple[str, str] | None:
-    """The field of the sample, and what is wrong with it."""
-    expected = sample.expected
-    if rubric.reference or rubric.pairwise:
-        if not isinstance(expected, str) or not expected.strip():
-            return "expected", "is missing or no text; the rubric shows it to the judge as a correct answer"
-    elif expected is None and sample.reference is None:
-        return "reference", "is missing; check 'rubric' needs an answer that the oracle submits"
-    return None
 
 
 def _question(manifest: TaskManifest, sample: SampleManifest) -> str:

@@ -15,7 +15,7 @@ from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document, FieldPath
 from assay.catalog.yaml.json_line import NotJson, parse_json
 from assay.catalog.yaml.read import Unreadable, decode_text, read_bytes
-from assay.contracts.tasks import Choice, Exact
+from assay.contracts.checks import Choice, Exact
 
 MAX_LINES = 100_000
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from assay.catalog.tasks.checks import check_checks, runs_submitted_code
 from assay.catalog.tasks.folder import MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, SUBMISSION_FOLDERS, files_in
 from assay.catalog.tasks.images import check_images, without_image_content
 from assay.catalog.tasks.manifest import TaskManifest
-from assay.catalog.tasks.rubrics import check_rubrics
 from assay.catalog.tasks.sample_checks import check_samples
 from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
-from assay.contracts.rubric import Rubric
+from assay.contracts.checks import Tests
 from assay.contracts.sandboxspec import EGRESS_PORT
-from assay.contracts.tasks import Solver, Tests, Tool
+from assay.contracts.tasks import Solver, Tool
 from assay.files import Files, FilesRefused, check_path, matches
 from assay.validation.did_you_mean import closest, shortened
 
@@ -82,12 +82,6 @@ def _solver_fits(task: TaskSource) -> None:
         document.add_mistake(("outputs",), message)
     if not files and manifest.outputs:
         document.add_mistake(("outputs",), "is only allowed for solvers that submit files")
-    for index, check in enumerate(manifest.checks):
-        if not isinstance(check, Rubric) and isinstance(check, Tests) != files:
-            kind = check.__struct_config__.tag
-            document.add_mistake(
-                ("checks", index, "kind"), f"check {kind!r} cannot grade solver {manifest.solver.value!r}"
-            )
     for part in () if files else SUBMISSION_FOLDERS:
         if files_in(task.files, part):
             task.folder.add_mistake((), f"{part}/ is only allowed for solvers that submit files")
@@ -244,7 +238,7 @@ def _cheats(task: TaskSource) -> None:
         if "/" not in path:
             task.folder.add_mistake((), f"cheats/{path}: each cheat needs its own folder, cheats/<name>/{path}")
     names = {path.partition("/")[0] for path in cheats if "/" in path}
-    runs_code = any(isinstance(check, Tests) for check in task.manifest.checks)
+    runs_code = any(map(runs_submitted_code, task.manifest.checks))
     if runs_code and len(names) < MIN_CHEATS:
         task.folder.add_mistake((), f"cheats/ has {len(names)} cheats; a task that runs code needs {MIN_CHEATS}")
 
@@ -275,6 +269,10 @@ def _images(task: TaskSource) -> None:
     check_images(task.manifest, task.files, task.document, task.folder, task.samples)
 
 
+def _checks(task: TaskSource) -> None:
+    check_checks(task.manifest, task.files, task.document)
+
+
 def _samples(task: TaskSource) -> None:
     check_samples(task.manifest, task.document, task.samples)
 
@@ -289,6 +287,7 @@ RULES: tuple[Callable[[TaskSource], None], ...] = (
     _servers_fit,
     _environment_fits,
     _outputs_are_paths,
+    _checks,
     _tests_exist,
     _reference_and_noop,
     _cheats,
@@ -296,5 +295,4 @@ RULES: tuple[Callable[[TaskSource], None], ...] = (
     _prompt_fits,
     _images,
     _samples,
-    lambda task: check_rubrics(task.manifest, task.document),
 )

@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
-from msgspec import field
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgspec import field, structs
 
 from assay.contracts.codec import Data
-from assay.contracts.results import TestOutput
-from assay.contracts.rubric import Judgement
+from assay.contracts.judging import Judgement
+from assay.contracts.results import Evidence, TestOutput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextLog:
+    """Text output of a program."""
+
+    data: bytes
+    truncated: bool = False
+
+
+class Prediction(Data, frozen=True, kw_only=True):
+    """A label or a number, and the true one."""
+
+    predicted: str
+    expected: str
 
 
 class CheckScore(Data, frozen=True, kw_only=True):
     """``message`` explains the score without revealing expected answers or hidden tests; ``tests`` are those that
-    ran."""
+    ran. ``evidence`` and the tests' messages are stored as far as the task reveals them. ``logs`` are artifacts by
+    name."""
 
     passed: bool
     score: float
     message: str = ""
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tests: tuple[TestOutput, ...] = ()
+    evidence: Evidence = Evidence()
+    logs: dict[str, TextLog] = field(default_factory=dict[str, TextLog])
+    prediction: Prediction | None = None
+    """For metrics over all samples of a run."""
     judgements: tuple[Judgement, ...] = ()
-    review: str = ""
-    """Why a person has to decide. The attempt then has no score."""
+    needs_review: bool = False
+    """Neither passed nor failed: a person must decide."""
+
+    def with_evidence(self, submitted: str, expected: str = "", difference: str = "") -> CheckScore:
+        evidence = Evidence.of(submitted, expected, difference)
+        return structs.replace(self, evidence=evidence)
+
+    def with_prediction(self, predicted: str, expected: str) -> CheckScore:
+        return structs.replace(self, prediction=Prediction(predicted=predicted, expected=expected))
+
+
+_EMPTY_LOG = TextLog(data=b"")
+
+
+def merge_logs(logs: Mapping[str, TextLog], more: Mapping[str, TextLog]) -> dict[str, TextLog]:
+    """Concatenates logs of the same name, for tasks with several checks of one kind."""
+    return {
+        name: TextLog(
+            data=logs.get(name, _EMPTY_LOG).data + more.get(name, _EMPTY_LOG).data,
+            truncated=logs.get(name, _EMPTY_LOG).truncated or more.get(name, _EMPTY_LOG).truncated,
+        )
+        for name in (*logs, *(name for name in more if name not in logs))
+    }
 
 
 def passed(message: str = "", metrics: dict[str, float] | None = None) -> CheckScore:
@@ -31,14 +75,6 @@ def failed(message: str, metrics: dict[str, float] | None = None) -> CheckScore:
     return CheckScore(passed=False, score=0.0, message=message, metrics=metrics or {})
 
 
-def partial(right: int, total: int, message: str, metrics: dict[str, float] | None = None) -> CheckScore:
+def partial(right: float, total: float, message: str, metrics: dict[str, float] | None = None) -> CheckScore:
     """A score for ``right`` of ``total``; passes if all are right."""
     return CheckScore(passed=right == total, score=right / total, message=message, metrics=metrics or {})
-
-
-def needs_review(
-    reason: str, metrics: dict[str, float] | None = None, judgements: tuple[Judgement, ...] = ()
-) -> CheckScore:
-    return CheckScore(
-        passed=False, score=0.0, message=reason, metrics=metrics or {}, judgements=judgements, review=reason
-    )

@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from assay.answers.json_reader import last_object
-from assay.contracts.tasks import JsonFields
+from assay.contracts.checks import JsonFields
+from assay.contracts.codec import encode
 from services.judge.checks.check_result import CheckScore, failed, partial
+from services.judge.grading.context import GradingContext
 from services.judge.readers.quote import quote
 from services.judge.readers.text_normalizer import normalize_values
 
 _ABSENT = object()
 
 
-def check(check: JsonFields, answer: str, expected: Any) -> CheckScore:
+async def check(check: JsonFields, context: GradingContext) -> CheckScore:
+    text, expected = context.text(check), context.expected(check)
+    return compare(check, text, expected).with_evidence(text, encode(expected).decode())
+
+
+def compare(check: JsonFields, answer: str, expected: Any) -> CheckScore:
     found = last_object(answer, check.fields)
     if found is None:
         return failed(f"the answer contains no complete JSON object: {quote(answer)}")

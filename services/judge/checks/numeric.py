@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from typing import Any
 
 from assay.answers.json_reader import last_object
-from assay.contracts.tasks import Numeric, Tolerance
+from assay.contracts.checks import Numeric, Tolerance
+from assay.contracts.codec import encode
 from services.judge.checks.check_result import CheckScore, failed, partial, passed
+from services.judge.grading.context import GradingContext
+from services.judge.readers.finite import finite
 from services.judge.readers.number_reader import read_number
 from services.judge.readers.quote import quote
 
 
-def check(check: Numeric, answer: str, expected: Any) -> CheckScore:
-    return _fields(check, answer, expected) if check.fields else _number(check, answer, float(expected))
+async def check(check: Numeric, context: GradingContext) -> CheckScore:
+    text, expected = context.text(check), context.expected(check)
+    return compare(check, text, expected).with_evidence(text, encode(expected).decode())
+
+
+def compare(check: Numeric, answer: str, expected: Any) -> CheckScore:
+    if check.fields:
+        return compare_fields(check.fields, check.tolerance, answer, expected)
+    return _number(check, answer, float(expected))
 
 
 def _number(check: Numeric, answer: str, expected: float) -> CheckScore:
@@ -27,18 +37,19 @@ def _number(check: Numeric, answer: str, expected: float) -> CheckScore:
     return failed(f"the answer's number is not within tolerance: {quote(reading.text)}", metrics)
 
 
-def _fields(check: Numeric, answer: str, expected: Any) -> CheckScore:
-    found = last_object(answer, check.fields)
+def compare_fields(fields: Sequence[str], tolerance: Tolerance, answer: str, expected: Any) -> CheckScore:
+    """The numbers in the fields of a JSON object; the score is the fraction within tolerance."""
+    found = last_object(answer, fields)
     if found is None:
         return failed(f"the answer contains no complete JSON object: {quote(answer)}", {"ok": 0.0})
-    given = {field: _finite(found.get(field)) for field in check.fields}
+    given = {field: finite(found.get(field)) for field in fields}
     unreadable = [field for field, value in given.items() if value is None]
     readable = {field: value for field, value in given.items() if value is not None}
     metrics = {f"{field}_abs_err": _distance(value, float(expected[field])) for field, value in readable.items()}
-    wrong = [field for field, value in readable.items() if not within(value, float(expected[field]), check.tolerance)]
+    wrong = [field for field, value in readable.items() if not within(value, float(expected[field]), tolerance)]
     metrics["ok"] = 0.0 if unreadable else 1.0
-    right = len(check.fields) - len(unreadable) - len(wrong)
-    return partial(right, len(check.fields), _message(unreadable, wrong), metrics)
+    right = len(fields) - len(unreadable) - len(wrong)
+    return partial(right, len(fields), _message(unreadable, wrong), metrics)
 
 
 def within(given: float, expected: float, tolerance: Tolerance) -> bool:
@@ -48,17 +59,6 @@ def within(given: float, expected: float, tolerance: Tolerance) -> bool:
         wanted = Decimal(repr(float(expected)))
         error = abs(Decimal(repr(given)) - wanted)
         return error <= max(Decimal(repr(tolerance.absolute)), Decimal(repr(tolerance.relative)) * abs(wanted))
-
-
-def _finite(value: Any) -> float | None:
-    """A JSON number as float; None for anything else and for numbers that no float can represent."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _message(unreadable: list[str], wrong: list[str]) -> str:

@@ -1,5 +1,5 @@
-"""The child of ``regex_worker.py``: reads a pattern and a text, answers ``1`` or ``0``, until its stdin closes. A
-search that exceeds the CPU seconds given as argument kills the process."""
+"""The child of ``regex_worker.py``: reads a pattern and a text, answers ``0`` or ``1`` and what was found, until its
+stdin closes. A search that exceeds the CPU seconds given as argument kills the process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import sys
 
 _MEMORY_BYTES = 1 << 30
+_MAX_CHARACTERS = 1_000
 
 
 def main() -> None:
@@ -22,8 +23,17 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         found = re.search(pattern, text)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        out.write(b"1" if found else b"0")
+        out.write(_answer(found))
         out.flush()
+
+
+def _answer(match: re.Match[str] | None) -> bytes:
+    """The first group if the pattern has one, otherwise the whole match."""
+    if match is None:
+        return b"0"
+    text = match.group(1 if match.re.groups else 0) or ""
+    data = text[:_MAX_CHARACTERS].encode("utf-8", "surrogatepass")
+    return b"1" + len(data).to_bytes(8, "big") + data
 
 
 if __name__ == "__main__":

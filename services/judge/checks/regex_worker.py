@@ -22,6 +22,10 @@ _WALL_SECONDS = 60.0
 """Added to a search's CPU time."""
 
 
+class SearchTooSlow(Exception):
+    """The search exceeded its time limit."""
+
+
 class RegexWorker:
     """A RegexSearch. One search at a time, each limited to ``cpu_seconds``; CPU time, so that the result does not
     depend on the load of the host."""
@@ -32,6 +36,18 @@ class RegexWorker:
         self._lock = asyncio.Lock()
 
     async def search(self, pattern: str, text: str) -> bool | None:
+        try:
+            return await self._request(pattern, text) is not None
+        except SearchTooSlow:
+            return None
+
+    async def find(self, pattern: str, text: str) -> str | None:
+        try:
+            return await self._request(pattern, text)
+        except SearchTooSlow:
+            return None
+
+    async def _request(self, pattern: str, text: str) -> str | None:
         async with self._lock:
             child = await self._running_child()
             try:
@@ -40,7 +56,7 @@ class RegexWorker:
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
                 _log.info("judge.regex_timeout", error=repr(error))
                 await self._kill()
-                return None
+                raise SearchTooSlow from error
             except asyncio.CancelledError:
                 await self._kill()
                 raise
@@ -79,10 +95,14 @@ class RegexWorker:
             self._child = None
 
 
-async def _request(child: asyncio.subprocess.Process, pattern: str, text: str) -> bool:
+async def _request(child: asyncio.subprocess.Process, pattern: str, text: str) -> str | None:
+    """What the pattern finds; None if nothing."""
     assert child.stdin is not None
     assert child.stdout is not None
     parts = [part.encode("utf-8", "surrogatepass") for part in (pattern, text)]
     child.stdin.write(b"".join(len(part).to_bytes(8, "big") for part in parts) + b"".join(parts))
     await child.stdin.drain()
-    return await child.stdout.readexactly(1) == b"1"
+    if await child.stdout.readexactly(1) == b"0":
+        return None
+    length = int.from_bytes(await child.stdout.readexactly(8), "big")
+    return (await child.stdout.readexactly(length)).decode("utf-8", "surrogatepass")

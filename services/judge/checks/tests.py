@@ -3,73 +3,49 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
+
+from assay.contracts.checks import Tests
 from assay.contracts.results import TestOutput
-from assay.contracts.tasks import Tests
-from assay.files import Files, FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import cut_note
-from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.bridge.test_run import TestRun, TestRunLog
-from services.judge.checks.check_result import CheckScore, failed
-from services.judge.errors import HiddenBundleInvalid
-from services.judge.ports import TestExecutor
+from services.judge.checks.check_result import CheckScore, TextLog, failed
+from services.judge.grading.context import GradingContext
 
 _PASSED = [("setup", "passed"), ("call", "passed"), ("teardown", "passed")]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextLog:
-    """Text output of a test run."""
-
-    data: bytes
-    truncated: bool = False
-
-
-_EMPTY_LOG = TextLog(data=b"")
-
-
-def merge_logs(logs: Mapping[str, TextLog], more: Mapping[str, TextLog]) -> dict[str, TextLog]:
-    """Concatenates logs of the same name, for tasks with several checks of this kind."""
-    return {
-        name: TextLog(
-            data=logs.get(name, _EMPTY_LOG).data + more.get(name, _EMPTY_LOG).data,
-            truncated=logs.get(name, _EMPTY_LOG).truncated or more.get(name, _EMPTY_LOG).truncated,
-        )
-        for name in (*logs, *(name for name in more if name not in logs))
-    }
-
-
-async def check(
-    check: Tests,
-    hidden: HiddenBundle,
-    files: Files,
-    test_executor: TestExecutor,
-    sandbox_kind: str = "",
-    run_id: str = "",
-) -> tuple[CheckScore, dict[str, TextLog]]:
-    """The logs are ``judge.stdout`` (one line per test) and ``judge.stderr`` (the candidate's output)."""
-    tests = _files_under(hidden.files, check.path)
-    if not tests:
-        raise HiddenBundleInvalid(f"the hidden bundle has no files under {check.path!r}")
+async def check(check: Tests, context: GradingContext) -> CheckScore:
+    """Its logs are ``judge.stdout`` (one line per test) and ``judge.stderr`` (the candidate's output)."""
+    files, task = context.files(check), context.hidden.task
+    tests = context.hidden_folder(check.path)
     if not files:
-        return failed("none of the declared output files was submitted"), {}
-    task = hidden.task
+        return failed("none of the declared output files was submitted")
     modules = module_names([*files, *(output for output in task.outputs if "*" not in output)])
     run = TestRun(
-        tests=tests, files=files, modules=modules, sandbox=task.sandbox, sandbox_kind=sandbox_kind, run_id=run_id
+        tests=tests,
+        files=files,
+        modules=modules,
+        sandbox=task.sandbox,
+        sandbox_kind=context.sandbox_kind,
+        run_id=context.run_id,
     )
     try:
-        run_log = await test_executor.run(run)
+        run_log = await context.tools.test_executor.run(run)
     except FilesRefused as error:
-        return failed(f"the submitted files cannot be written to a sandbox: {error}"), {}
+        return failed(f"the submitted files cannot be written to a sandbox: {error}")
+    return structs.replace(evaluate(check.expected, run_log), logs=_logs(run_log))
+
+
+def _logs(run_log: TestRunLog) -> dict[str, TextLog]:
     lines = "".join(map(_line, run_log.records)) + (run_log.abort_reason and f"! {run_log.abort_reason}\n")
     printed = run_log.candidate_output
     printed += cut_note(printed, run_log.dropped_bytes, "the limit of judge.stderr")
     stderr = TextLog(data=printed, truncated=run_log.dropped_bytes > 0)
-    return evaluate(check.expected, run_log), {"judge.stdout": TextLog(data=lines.encode()), "judge.stderr": stderr}
+    return {"judge.stdout": TextLog(data=lines.encode()), "judge.stderr": stderr}
 
 
 def evaluate(expected: tuple[str, ...], run_log: TestRunLog) -> CheckScore:
@@ -105,7 +81,11 @@ def _test_outputs(records: list[dict[str, Any]]) -> tuple[TestOutput, ...]:
         if "test" not in record or (record["when"] != "call" and record["outcome"] == "passed"):
             continue
         output = TestOutput(
-            name=record["test"], outcome=record["outcome"], error=record["error"], seconds=record["seconds"]
+            name=record["test"],
+            outcome=record["outcome"],
+            error=record["error"],
+            message=record.get("message", ""),
+            seconds=record["seconds"],
         )
         if output.name not in found or found[output.name].outcome == "passed":
             found[output.name] = output
@@ -129,11 +109,6 @@ def module_names(paths: list[str]) -> tuple[str, ...]:
     """The top-level modules and packages among these files."""
     tops = (path.partition("/")[0].removesuffix(".py") for path in paths if path.endswith((".py", "/")))
     return tuple(sorted({top for top in tops if top.isidentifier()}))
-
-
-def _files_under(files: Files, folder: str) -> dict[str, bytes]:
-    prefix = folder.rstrip("/") + "/"
-    return {path.removeprefix(prefix): content for path, content in files.items() if path.startswith(prefix)}
 
 
 def _line(record: dict[str, Any]) -> str:

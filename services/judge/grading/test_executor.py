@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from assay.sandbox import SandboxProvider
-from assay.sandbox.selection import restrict_to_kind
 from services.judge.bridge.session import run_tests
 from services.judge.bridge.test_run import TestRun, TestRunLog
-from services.judge.grading.fair_semaphore import FairSemaphore
+from services.judge.grading.sandboxes import GradingSandboxes
 
 
 class SandboxTestExecutor:
-    """A TestExecutor. At most ``slots`` test runs at once, shared fairly between runs: each takes two sandboxes and a
-    CPU. ``call_seconds`` limits each call of a candidate."""
+    """A TestExecutor. Each test run takes two sandboxes and a CPU. ``call_seconds`` limits each call of a
+    candidate."""
 
-    def __init__(self, provider: SandboxProvider, slots: int = 2, call_seconds: float = 10.0) -> None:
-        self._provider, self._call_seconds = provider, call_seconds
-        self._slots = FairSemaphore(slots)
+    def __init__(self, sandboxes: GradingSandboxes, call_seconds: float = 10.0) -> None:
+        self._sandboxes, self._call_seconds = sandboxes, call_seconds
 
     async def run(self, run: TestRun) -> TestRunLog:
-        async with self._slots.slot(run.run_id):
-            return await run_tests(run, restrict_to_kind(self._provider, run.sandbox_kind), self._call_seconds)
+        async with self._sandboxes.slot(run.run_id):
+            return await run_tests(run, self._sandboxes.provider(run.sandbox_kind), self._call_seconds)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException, localcontext
 
-from assay.contracts.tasks import NumberUnit
+from assay.contracts.checks import NumberUnit
 from services.judge.readers.latex import NO_BREAK_SPACE, to_plain_text
 
 MAX_DIGITS = 400

@@ -10,7 +10,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
-from assay.contracts.tasks import NumberUnit
+from assay.contracts.checks import NumberUnit
 from services.judge.readers.latex import NO_BREAK_SPACE, boxed
 from services.judge.readers.number_grammar import FoundNumber, find_numbers, has_decimal_comma, prepare
 from services.judge.readers.quote import quote

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-from assay.contracts.tasks import TextCheck
+from assay.contracts.checks import TextCheck
 
 _SPACES = dict.fromkeys(
     map(ord, "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "

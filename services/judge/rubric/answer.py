@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from assay.answers.json_reader import find_objects
 from assay.contracts.codec import Data, Malformed, decode, encode
-from assay.contracts.rubric import CriterionJudgement
+from assay.contracts.judging import CriterionJudgement
 from services.judge.rubric.prompt import Question
 
 _FENCED = re.compile(r"\A\s*```[a-z]*\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)

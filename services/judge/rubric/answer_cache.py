@@ -11,9 +11,9 @@ import structlog
 from assay.bus.errors import BusError
 from assay.bus.protocol import Rpc
 from assay.contracts.codec import digest
+from assay.contracts.judging import JudgeModel
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import FindJudgeAnswers, JudgeAnswer, Request, StoreJudgeAnswer
-from assay.contracts.rubric import JudgeModel
 from services.judge.errors import JudgeModelUnavailable
 from services.judge.rubric.prompt import PROMPT_VERSION, Question, build_prompt
 

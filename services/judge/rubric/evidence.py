@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.contracts.rubric import Rubric
+from assay.contracts.checks.rubric import Rubric
 from assay.files import Files, matches
 from services.judge.artifacts.outputs import Output
 from services.judge.rubric.untrusted_text import cut

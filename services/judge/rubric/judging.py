@@ -10,9 +10,9 @@ from assay.artifacts import ArtifactPermanent, ArtifactRetryable
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import Malformed, decode
+from assay.contracts.judging import Judgement, JudgeModel
 from assay.contracts.models import Call
 from assay.contracts.results import Result
-from assay.contracts.rubric import Judgement, JudgeModel
 from services.judge.artifacts.hidden_bundles import ArtifactReader
 from services.judge.errors import StoreUnavailable
 from services.judge.rubric.judge_budget import JudgeBudget

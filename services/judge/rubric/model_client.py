@@ -16,11 +16,11 @@ from assay.bus.protocol import Rpc
 from assay.contracts.attempts import Token
 from assay.contracts.codec import encode
 from assay.contracts.ids import new_id
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call, CallFault
 from assay.contracts.money import MAX_NANOUSD, worst_prompt_tokens
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import AskModel, ModelAnswer
-from assay.contracts.rubric import JudgeModel
 from services.judge.errors import JudgeModelUnavailable, JudgeModelUnusable
 from services.judge.rubric.errors import AnswerDeclined
 from services.judge.rubric.judge_budget import JudgeBudget

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from assay.contracts.judging import CriterionJudgement, Judgement, JudgeModel
 from assay.contracts.rpc import JudgeAnswer
-from assay.contracts.rubric import CriterionJudgement, Judgement, JudgeModel
 from services.judge.rubric.answer import Unparseable, answer_schema, parse_answer
 from services.judge.rubric.answer_cache import AnswerCache, KeyedLocks, answer_key
 from services.judge.rubric.errors import NeedsReview, NoReadableAnswer, OwnJudge

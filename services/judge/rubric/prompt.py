@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from assay.contracts.rubric import MARKED_FACTOR, MAX_TASK_BYTES, Criterion, Rubric
+from assay.contracts.checks.rubric import MARKED_FACTOR, MAX_TASK_BYTES, Criterion, Rubric
 from services.judge.rubric.untrusted_text import as_data, cut
 
 PROMPT_VERSION = 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from assay.contracts.rubric import CriterionJudgement, Judgement, Rubric
-from services.judge.rubric.agreement import krippendorff_alpha
+from assay.contracts.checks.rubric import Rubric
+from assay.contracts.judging import CriterionJudgement, Judgement
+from assay.statistics.agreement import krippendorff_alpha
 
 TIE = 0.5
 

@@ -10,9 +10,9 @@ from msgspec import structs, to_builtins
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail, Denial, Denied, Stage, Ticket
 from assay.contracts.ids import run_of
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
-from assay.contracts.rubric import JudgeModel
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Verdict
 from services.ledger.attempts.claim_funding import Funding, fund_claims

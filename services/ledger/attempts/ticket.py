@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Denial, Stage, State, Ticket
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import BASELINES
 from assay.contracts.providers import Provider
-from assay.contracts.rubric import JudgeModel
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.rows import AttemptRow

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import structlog
 
 from assay.contracts.attempts import State
+from assay.contracts.judging import JudgeModel
 from assay.contracts.providers import PROVIDER_KEY_PURPOSE, StoredKey
 from assay.contracts.rpc import KeyState, OpenProviderKey, PutProviderKey, RemoveProviderKey, SealedKey
-from assay.contracts.rubric import JudgeModel
 from assay.contracts.runs import DEFAULT_PROJECT, ModelPin, RunPlan
 from assay.sealing.sealed_box import CannotOpen, Recipient, seal
 from services.ledger.database.connection import Connection

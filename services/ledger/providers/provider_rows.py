@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from assay.contracts.judging import JudgeModel
 from assay.contracts.providers import Provider, RegisteredProvider
-from assay.contracts.rubric import JudgeModel
 from assay.contracts.runs import ModelPin
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns

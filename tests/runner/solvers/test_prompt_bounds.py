@@ -10,9 +10,10 @@ from assay.catalog import Catalog, Task, make_bundles
 from assay.catalog.tasks.bundles import public_task
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
 from assay.catalog.tasks.prompt_size import AGENT_PROMPT_BYTES, prompt_bytes
+from assay.contracts.checks import Tests
 from assay.contracts.models import Parameters
 from assay.contracts.money import worst_prompt_tokens
-from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tests, Tool
+from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tool
 from services.runner.models import ChatMessage, ModelRequest
 from services.runner.models.usage_bound import usage_bound
 from services.runner.solvers.agent.definitions import definitions

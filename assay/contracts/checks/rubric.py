@@ -1,4 +1,4 @@
-"""Grading by a model: rubrics, the models that judge, and what they answer."""
+"""The check by models."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from assay.contracts.check import Check, Weight
+from assay.contracts.checks.check import Check, Tier, Weight
 from assay.contracts.codec import Data, encode
-from assay.contracts.models import ModelName, ModelSpec
-from assay.contracts.money import Price
-from assay.contracts.providers import Provider
+from assay.contracts.models import ModelName
 
 MAX_JUDGES = 8
 MAX_SCALE = 100
@@ -64,6 +62,7 @@ class Rubric(Check, frozen=True, kw_only=True, tag="rubric"):
     ``files`` match (all by default), up to ``file_bytes`` of each and ``evidence_bytes`` in total."""
 
     calls_model: ClassVar[bool] = True
+    tier: ClassVar[Tier] = Tier.RUBRIC
     criteria: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=20)]
     instructions: Annotated[str, Meta(max_length=10_000)] = ""
     reference: bool = False
@@ -84,44 +83,3 @@ def max_prompt_bytes(rubric: Rubric, task_bytes: int, reference_bytes: int) -> i
     """The most that a question about an output has, from the UTF-8 lengths of what is asked and of the reference."""
     marked = min(task_bytes, MAX_TASK_BYTES) + min(reference_bytes, MAX_TASK_BYTES) + rubric.evidence_bytes
     return PROMPT_BYTES + 3 * len(encode(rubric.criteria)) + len(rubric.instructions.encode()) + MARKED_FACTOR * marked
-
-
-class JudgeModel(Data, frozen=True, kw_only=True):
-    """A model that judges. ``structured_output``: whether it accepts a schema for its answer; None if that is
-    unknown. ``provider`` is set if the ledger has it instead of the catalogue, as ``registered`` says."""
-
-    model: ModelSpec
-    price: Price | None = None
-    registered: bool = False
-    structured_output: bool | None = None
-    provider: Provider | None = None
-
-
-class Judging(Data, frozen=True, kw_only=True):
-    """How an attempt of a task is judged: by ``models``, each of which gets ``requests`` of at most ``prompt_bytes``,
-    and answers each in at most ``max_tokens``. This determines what grading an attempt can cost."""
-
-    models: tuple[ModelName, ...]
-    requests: Annotated[int, Meta(ge=1)]
-    prompt_bytes: Annotated[int, Meta(ge=0)]
-    max_tokens: Annotated[int, Meta(ge=1)]
-
-
-class CriterionJudgement(Data, frozen=True, kw_only=True):
-    """What a judge says by one criterion: the score that it gave and that score between 0 and 1, why, and what it
-    quotes from the output. A comparison has 1 for the better, 0.5 for a tie and 0 for the worse."""
-
-    criterion: str
-    score: float
-    normalized: Annotated[float, Meta(ge=0, le=1)]
-    reason: str = ""
-    evidence: str = ""
-
-
-class Judgement(Data, frozen=True, kw_only=True):
-    """What one judge says of an output, and its weighted mean over the criteria."""
-
-    judge: ModelName
-    score: Annotated[float, Meta(ge=0, le=1)]
-    criteria: tuple[CriterionJudgement, ...]
-    served_model: str = ""

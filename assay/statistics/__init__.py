@@ -1,0 +1,1 @@
+"""Statistics of results: metrics over sets, agreement between judges."""
