@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import UNSET, UnsetType
+
 from assay.client.errors import Unreachable
 from assay.client.live import follow
 from assay.client.model_methods import ModelMethods
@@ -182,9 +184,18 @@ class AssayClient(ModelMethods):
         """Spent and held money, and the limits."""
         return await self._transport.get(Money, "/money")
 
-    async def set_money_limits(self, *, day_usd: str | None, project_usd: str | None, time_zone: str) -> Money:
+    async def set_money_limits(
+        self,
+        *,
+        day_usd: str | None,
+        project_usd: str | None,
+        time_zone: str,
+        judge_usd: str | UnsetType | None = UNSET,
+    ) -> Money:
         """None removes a limit; days begin at midnight in the IANA time zone."""
-        body = {"day_usd": day_usd, "project_usd": project_usd, "time_zone": time_zone}
+        body: dict[str, Any] = {"day_usd": day_usd, "project_usd": project_usd, "time_zone": time_zone}
+        if judge_usd is not UNSET:
+            body["judge_usd"] = judge_usd
         return await self._transport.send_body("PUT", Money, "/money/limits", body)
 
     async def costs(

@@ -270,6 +270,8 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     tries: tuple[TryView, ...] = ()
     calls: tuple[Call, ...] = ()
+    judge_calls: tuple[Call, ...] = ()
+    """Calls of models that judged it, whose cost is not part of the attempt's."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     sequence: int = 0
     """The run's sequence at the time of reading."""

@@ -117,6 +117,9 @@ class Quote(Data, frozen=True, kw_only=True):
     estimated_usd: Usd
     worst_usd: Usd
     from_history: bool = False
+    judging_usd: Usd = "0"
+    """What models that judge will probably cost. It is booked on the judges' account, and not part of the above."""
+    worst_judging_usd: Usd = "0"
     accounts: tuple[AccountView, ...] = ()
     fits: bool = True
     refusal: str = ""

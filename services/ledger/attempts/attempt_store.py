@@ -58,7 +58,7 @@ WHERE run_id = ANY($1::text[]) AND deadline_at IS NOT NULL
 _ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
 _STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
 _TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
-_CALLS = "SELECT body FROM calls WHERE attempt_id = $1 ORDER BY booked_at"
+_CALLS = "SELECT purpose, body FROM calls WHERE attempt_id = $1 ORDER BY booked_at, call_id"
 _VERDICT = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1"
 
 # A reused result expires with the run that made it.
@@ -69,6 +69,7 @@ FROM runs r LEFT JOIN runs source ON source.run_id = $2 WHERE r.run_id = $1
 
 
 class _CallRow(Row):
+    purpose: str
     body: Call
 
 
@@ -247,7 +248,8 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         parameters=to_builtins(parameters),
         verdict=verdict.body if verdict else None,
         tries=tuple(each.view() for each in tries),
-        calls=tuple(call.body for call in calls),
+        calls=tuple(call.body for call in calls if call.purpose == "model"),
+        judge_calls=tuple(call.body for call in calls if call.purpose == "judge"),
         artifacts=artifacts,
         sequence=run.sequence,
         expired_at=run.expired_at,
