@@ -58,7 +58,7 @@ def needs_expected(check: Check) -> bool:
     if isinstance(check, ReferenceOutput | Classification | Regression):
         return not check.reference
     if isinstance(check, Rubric):
-        return check.reference or check.pairwise
+        return check.show_expected or check.pairwise
     return isinstance(check, Exact | Choice | Numeric | Telemetry | JsonFields)
 
 

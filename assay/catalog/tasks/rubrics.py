@@ -58,8 +58,8 @@ def rubric_mistakes(rubric: Rubric, manifest: TaskManifest) -> Iterator[tuple[Fi
     if not any(criterion.weight for criterion in rubric.criteria):
         yield ("criteria",), "every weight is 0, so no output could score"
     yield from _judge_mistakes(rubric, manifest)
-    if manifest.solver.hands_in_files and (rubric.reference or rubric.pairwise):
-        field = "pairwise" if rubric.pairwise else "reference"
+    if manifest.solver.hands_in_files and (rubric.show_expected or rubric.pairwise):
+        field = "pairwise" if rubric.pairwise else "show_expected"
         yield (field,), "compares with `expected`, which only samples of solver 'answer' have"
     if rubric.files and not manifest.solver.hands_in_files:
         yield ("files",), "is only allowed for solvers that submit files"

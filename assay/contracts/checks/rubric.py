@@ -57,7 +57,7 @@ class Criterion(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Rubric(Check, frozen=True, kw_only=True, tag="rubric"):
     """A model scores the output by ``criteria``; the score is their weighted mean, each between 0 and 1, and with
-    several judges their median. ``reference`` shows the sample's ``expected`` text to the judge. ``pairwise`` asks
+    several judges their median. ``show_expected`` shows the sample's ``expected`` text to the judge. ``pairwise`` asks
     instead which of the two is better by each criterion, in both orders. Of submitted files, the judge sees those that
     ``files`` match (all by default), up to ``file_bytes`` of each and ``evidence_bytes`` in total."""
 
@@ -65,7 +65,7 @@ class Rubric(Check, frozen=True, kw_only=True, tag="rubric"):
     tier: ClassVar[Tier] = Tier.RUBRIC
     criteria: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=20)]
     instructions: Annotated[str, Meta(max_length=10_000)] = ""
-    reference: bool = False
+    show_expected: bool = False
     pairwise: bool = False
     files: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
     file_bytes: Annotated[int, Meta(ge=100, le=200_000)] = 20_000

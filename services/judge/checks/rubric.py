@@ -35,7 +35,7 @@ async def check(check: Rubric, context: GradingContext) -> CheckScore:
 
 def _question(check: Rubric, context: GradingContext, evidence: str) -> Question:
     task = context.hidden.task
-    reference = str(context.expected(check)) if check.reference or check.pairwise else ""
+    reference = str(context.expected(check)) if check.show_expected or check.pairwise else ""
     return Question(
         rubric=check, task=task.questions.get(context.sample_id, ""), evidence=evidence, reference=reference
     )
@@ -49,7 +49,7 @@ def _scored(check: Rubric, context: GradingContext, judgements: tuple[Judgement,
         message = (
             f"the judges disagree: Krippendorff's alpha is {agreement:.2f}, below {check.min_agreement}; {message}"
         )
-    hides_expected = (check.reference or check.pairwise) and context.hidden.task.reveal is not Reveal.ALL
+    hides_expected = (check.show_expected or check.pairwise) and context.hidden.task.reveal is not Reveal.ALL
     return CheckScore(
         passed=score >= check.pass_score and not disagree,
         score=score,

@@ -71,7 +71,7 @@ class ModelClient:
             request = _with_schema(request, schema)
         async with self._slots:
             answer = await self._ask_patiently(request, context)
-            if answer.fault is CallFault.CONFIGURATION and request.parameters.response_schema and not answer.calls:
+            if answer.fault is CallFault.CONFIGURATION and request.parameters.response_schema:
                 _log.info("judge.asks_without_schema", model=request.model, reason=answer.message)
                 answer = await self._ask_patiently(_with_schema(request, None), context)
         if answer.fault in _DECLINED:
