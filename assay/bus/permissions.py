@@ -25,6 +25,8 @@ from assay.contracts.rpc import (
     FindJudgeAnswers,
     GetModelUse,
     Heartbeat,
+    HoldForCalibration,
+    JudgeText,
     ListOfferedModels,
     OpenProviderKey,
     PreviewPrompt,
@@ -32,6 +34,7 @@ from assay.contracts.rpc import (
     ReadTail,
     Request,
     ServeModel,
+    SettleCalibration,
     StoreJudgeAnswer,
     TestModel,
     TopUpGrant,
@@ -39,7 +42,14 @@ from assay.contracts.rpc import (
 
 USERS = ("gateway", "ledger", "runner", "judge", "modelhost", "observer")
 _WORKER_REQUESTS: tuple[type[Request[Any]], ...] = (ClaimAttempts, Heartbeat)
-_JUDGE_REQUESTS: tuple[type[Request[Any]], ...] = (AskModel, TopUpGrant, FindJudgeAnswers, StoreJudgeAnswer)
+_JUDGE_REQUESTS: tuple[type[Request[Any]], ...] = (
+    AskModel,
+    TopUpGrant,
+    FindJudgeAnswers,
+    StoreJudgeAnswer,
+    HoldForCalibration,
+    SettleCalibration,
+)
 """What judges ask for grading by a model."""
 _RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (
     TestModel,
@@ -89,7 +99,7 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 def _gateway() -> _Lists:
     workers = (*_WORKER_REQUESTS, *_JUDGE_REQUESTS, OpenProviderKey, GetModelUse)
-    requests = (kind for kind in (*LEDGER_REQUESTS, *_RUNNER_REQUESTS) if kind not in workers)
+    requests = (kind for kind in (*LEDGER_REQUESTS, *_RUNNER_REQUESTS, JudgeText) if kind not in workers)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
@@ -101,7 +111,7 @@ def _runner(pools: tuple[str, ...]) -> _Lists:
 
 def _judge(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.JUDGE, pools)
-    return (*publish, *_requests(_JUDGE_REQUESTS)), subscribe
+    return (*publish, *_requests(_JUDGE_REQUESTS), *_replies("gateway")), (*subscribe, *_requests([JudgeText]))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from assay.client.transport import API, Transport, segment
 from assay.contracts.models import ModelView, Parameters
 from assay.contracts.providers import Provider, ProviderView, StoredKey
-from assay.contracts.rpc import ModelProbe, OfferedModels, PullProgress
+from assay.contracts.rpc import ModelProbe, OfferedModels, PullProgress, TextJudgement
 
 
 class ModelMethods:
@@ -48,3 +50,17 @@ class ModelMethods:
     async def offered_models(self, provider_id: str) -> OfferedModels:
         """The models that the provider itself lists, asked by a runner."""
         return await self._transport.get(OfferedModels, f"/providers/{segment(provider_id)}/models")
+
+    async def judge_text(
+        self,
+        judge: str,
+        task: str,
+        *,
+        sample: str = "",
+        check: str = "",
+        text: str = "",
+        files: Mapping[str, str] | None = None,
+    ) -> TextJudgement:
+        """Lets a model judge an output by the task's rubric, outside of any run. It can take minutes."""
+        body = {"judge": judge, "task": task, "sample": sample, "check": check, "text": text, "files": files or {}}
+        return await self._transport.post(TextJudgement, "/judges/judge", body)

@@ -21,6 +21,7 @@ from services.gateway.routes.money import MoneyLimits
 from services.gateway.routes.provider_keys import ProviderKeyChange
 from services.gateway.routes.providers import ProviderChange
 from services.gateway.routes.session import SignIn
+from services.gateway.text_judging import TextToJudge
 
 _REF = "#/components/schemas/{name}"
 _REQUEST_TYPES = (
@@ -36,6 +37,7 @@ _REQUEST_TYPES = (
         CollectGarbage,
         ProviderChange,
         ProviderKeyChange,
+        TextToJudge,
     ),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
@@ -43,7 +45,7 @@ _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, causes.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
-    *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress),
+    *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress, rpc.TextJudgement),
     *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

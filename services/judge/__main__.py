@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from functools import partial
 
 from assay.artifacts import Area, open_store
 from assay.bus.nats.bus import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
+from assay.contracts.rpc import JudgeText
 from assay.sandbox.selection import provider_for_setting
 from assay.sandbox.warm_pool import WarmPool
 from assay.service.endpoint import Endpoint, open_endpoint
@@ -27,6 +29,7 @@ from services.judge.rubric.judge_budget import AttemptBudget
 from services.judge.rubric.model_client import ModelClient
 from services.judge.rubric.panel import Panel
 from services.judge.settings import JudgeSettings
+from services.judge.text_judging import on_judge_text
 
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
@@ -40,6 +43,7 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
     provider = provider_for_setting(settings.sandbox, warm_pool)
     sandboxes = GradingSandboxes(provider, settings.judge_test_slots)
     bus = await connect(settings.bus(worker_id))
+    panel = Panel(models=ModelClient(bus.rpc, settings.judge_questions), answers=LedgerAnswers(bus.rpc))
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
@@ -47,7 +51,7 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         regex=regex,
         test_executor=SandboxTestExecutor(sandboxes),
         sandboxes=sandboxes,
-        panel=Panel(models=ModelClient(bus.rpc, settings.judge_questions), answers=LedgerAnswers(bus.rpc)),
+        panel=panel,
         open_budget=lambda ticket: AttemptBudget(bus.rpc, ticket.attempt_id, ticket.token),
     )
     options = WorkerOptions(
@@ -57,6 +61,7 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         slots=settings.judge_slots,
         drain_seconds=settings.drain_seconds,
     )
+    await bus.rpc.serve("judge", {JudgeText: partial(on_judge_text, panel=panel, rpc=bus.rpc)})
     worker = Worker(
         options,
         bus,

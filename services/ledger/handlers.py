@@ -22,6 +22,7 @@ from assay.contracts.rpc import (
     GetRun,
     GetWantedSlots,
     Heartbeat,
+    HoldForCalibration,
     ListAttempts,
     ListFacts,
     ListProviders,
@@ -39,6 +40,7 @@ from assay.contracts.rpc import (
     ResumeRun,
     ServiceHealth,
     SetMoneyLimits,
+    SettleCalibration,
     StoreJudgeAnswer,
     SubmitRun,
     TopUpGrant,
@@ -87,6 +89,8 @@ def answers(ports: Ports) -> Answers:
     answers.on(OpenProviderKey, ports.provider_keys.open)
     answers.on(FindJudgeAnswers, ports.judge_answers.find)
     answers.on(StoreJudgeAnswer, ports.judge_answers.store)
+    answers.on(HoldForCalibration, ports.calibrations.hold)
+    answers.on(SettleCalibration, ports.calibrations.settle)
     answers.on(GetWantedSlots, ports.scaling.get)
     answers.on(GetModelUse, ports.model_use.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))

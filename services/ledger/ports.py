@@ -26,6 +26,7 @@ from assay.contracts.rpc import (
     GetWantedSlots,
     Grant,
     Heartbeat,
+    HoldForCalibration,
     JudgeAnswer,
     JudgeAnswers,
     Leases,
@@ -47,6 +48,8 @@ from assay.contracts.rpc import (
     RunPage,
     SealedKey,
     SetMoneyLimits,
+    SettleCalibration,
+    Settled,
     StoreJudgeAnswer,
     SubmitRun,
     TopUpGrant,
@@ -124,6 +127,11 @@ class JudgeAnswerCache(Protocol):
     async def store(self, request: StoreJudgeAnswer) -> JudgeAnswer: ...
 
 
+class Calibrations(Protocol):
+    async def hold(self, request: HoldForCalibration) -> Grant: ...
+    async def settle(self, request: SettleCalibration) -> Settled: ...
+
+
 class Health(Protocol):
     async def status(self) -> HealthStatus:
         """Raises Unavailable when Postgres is away."""
@@ -154,6 +162,7 @@ class Ports:
     providers: ProviderRegistry
     provider_keys: ProviderKeys
     judge_answers: JudgeAnswerCache
+    calibrations: Calibrations
     health: Health
     scaling: Scaling
     model_use: ModelUses

@@ -14,7 +14,9 @@ FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id) GROUP
 OPEN_HOLDS = """
 SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'
 UNION ALL SELECT ARRAY[account], amount_nanousd FROM judge_holds WHERE state = 'held'
+UNION ALL SELECT ARRAY[account], amount_nanousd FROM calibrations WHERE state = 'held'
 """
+CALIBRATIONS = "SELECT account, posted_nanousd FROM calibrations"
 ATTEMPTS = """
 SELECT run_id, sum(cost_nanousd)::bigint AS cost, sum(held_nanousd)::bigint AS held FROM attempts GROUP BY 1
 """
@@ -69,6 +71,8 @@ async def _receipts(connection: Connection) -> Counter[str]:
         sums[f"run:{row['run_id']}"] += row["posted"]
         sums[f"project:{row['project']}"] += row["posted"]
         sums[f"excess:{row['project']}"] += row["excess"]
+    for row in await connection.fetch(CALIBRATIONS):
+        sums[row["account"]] += row["posted_nanousd"]
     for row in await connection.fetch("SELECT account, posted_nanousd FROM accounts WHERE account LIKE 'day:%'"):
         sums[row["account"]] += row["posted_nanousd"]
     for row in await connection.fetch(

@@ -9,7 +9,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from assay.statistics.agreement import Measurement, krippendorff_alpha
+from assay.statistics.agreement import (
+    Measurement,
+    bootstrap_interval,
+    cohen_kappa,
+    exact_agreement,
+    krippendorff_alpha,
+    spearman,
+)
 
 Ratings = list[list[float | None]]
 
@@ -77,3 +84,33 @@ def test_alpha_is_that_of_the_definition(seed: int, measurement: Measurement) ->
 )
 def test_alpha_of_borderline_cases(ratings: Sequence[Sequence[float | None]], alpha: float | None) -> None:
     assert krippendorff_alpha(ratings, "interval") == (alpha if alpha is None else pytest.approx(alpha))
+
+
+def test_kappa_and_rank_correlation_have_their_known_values() -> None:
+    first, second = [1.0, 2.0, 3.0, 3.0, 1.0], [1.0, 2.0, 2.0, 3.0, 2.0]
+    assert exact_agreement(first, second) == 0.6
+    assert cohen_kappa(first, second) == pytest.approx((0.6 - 0.28) / (1 - 0.28))
+    assert cohen_kappa(first, second, quadratic=True) == pytest.approx(1 - (2 / 5) / (30 / 25))
+    assert cohen_kappa([2.0, 2.0], [2.0, 2.0]) == 1.0
+    assert spearman(first, [value**3 for value in first]) == pytest.approx(1.0)
+    assert spearman(first, [2.0] * 5) is None and exact_agreement([], []) is None
+
+
+def test_an_interval_covers_the_true_agreement_about_as_often_as_it_says() -> None:
+    """True agreement of 0.7, 40 pairs: 95 % intervals of 200 samples."""
+    numbers = random.Random(7)
+    covered = 0
+    for seed in range(200):
+        first = [1.0] * 40
+        second = [1.0 if numbers.random() < 0.7 else 0.0 for _ in first]
+        interval = bootstrap_interval(first, second, exact_agreement, 300, seed)
+        assert interval is not None
+        covered += interval[0] <= 0.7 <= interval[1]
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_an_interval_is_the_same_for_the_same_seed() -> None:
+    pairs = ([1.0, 2.0, 3.0, 1.0], [1.0, 2.0, 1.0, 1.0])
+    intervals = {bootstrap_interval(*pairs, exact_agreement, 200, seed) for seed in (1, 1, 1)}
+    assert len(intervals) == 1
+    assert bootstrap_interval([], [], exact_agreement, 100, 0) is None

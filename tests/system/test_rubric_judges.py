@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,3 +92,28 @@ def test_a_rubric_without_a_judge_is_refused(rubric_stack: Stack) -> None:
     assert refused.status_code == 422 and "assay run --judge MODEL" in refused.text
     own = rubric_stack.http.post("/runs", json={**body, "judges": ["scripted/writer"]})
     assert own.status_code == 422 and "would judge its own output" in own.text
+
+
+@pytest.mark.slow
+def test_a_judge_is_compared_with_people(rubric_stack: Stack, tmp_path: Path) -> None:
+    labels = [
+        {"sample": name, "text": f"{ANSWERS[name]} {number}", "scores": {"correct": scores[0], "clear": 3}}
+        for name, scores in SCORES.items()
+        for number in range(3)
+    ]
+    file = tmp_path / "labels.jsonl"
+    file.write_bytes(b"\n".join(map(msgspec.json.encode, labels)))
+    command = [sys.executable, "-m", "assay.cli", "judges", "calibrate", str(file), "--task", "explain"]
+    command += ["--judge", "scripted/judge", "--server", rubric_stack.url]
+    spent = rubric_stack.http.get("/costs").raise_for_status().json()["judge_usd"]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    report = msgspec.json.decode(done.stdout)
+    assert (report["items"], report["unjudged"], report["asked"]) == (6, 0, 6)
+    correct, clear = report["criteria"]
+    assert correct["exact"] == {"value": 1.0, "low": 1.0, "high": 1.0} and correct["alpha"]["value"] == 1.0
+    assert clear["exact"]["value"] == 0.0 and clear["spearman"]["value"] is None
+    after = rubric_stack.http.get("/costs").raise_for_status().json()["judge_usd"]
+    assert round((float(after) - float(spent)) * 1e9) == report["cost_nanousd"] > 0
+    table = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert "1.00 [1.00, 1.00]" in table.stdout and "0 of them anew" in table.stdout, table.stdout + table.stderr

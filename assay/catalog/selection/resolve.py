@@ -170,26 +170,23 @@ def _judges(
         errors.add(where, code, message)
     for name in judge_names(tasks):
         where = f"judges[{request.judges.index(name)}]" if name in request.judges else "judges"
-
-        def pin(name: str = name) -> None:
-            registry = catalog.registry()
-            provider = name.partition("/")[0]
-            pins.append(
-                JudgeModel(
-                    model=ModelSpec(name=name, parameters=judge_parameters(registry.entry(name).parameters)),
-                    price=prices.get(name) or catalog.price(name, today),
-                    registered=registry.origin(provider) is Origin.DATABASE,
-                    structured_output=registry.capabilities(name).structured_output,
-                )
-            )
-
-        errors.catch(where, f"the configuration of judge {name!r}", pin)
+        pin = partial(pin_judge, catalog, name, prices.get(name), today)
+        errors.catch(where, f"the configuration of judge {name!r}", lambda pin=pin: pins.append(pin()))
     return tuple(pins)
 
 
-def judge_parameters(defaults: Parameters) -> Parameters:
-    """Of a model that judges."""
-    return merge_parameters(Parameters(temperature=0.0), defaults)
+def pin_judge(
+    catalog: CatalogLookup, name: ModelName, request_price: Price | None = None, today: date | None = None
+) -> JudgeModel:
+    """A model that judges, as deterministically as it can. Raises CatalogError."""
+    registry = catalog.registry()
+    parameters = merge_parameters(Parameters(temperature=0.0), registry.entry(name).parameters)
+    return JudgeModel(
+        model=ModelSpec(name=name, parameters=parameters),
+        price=request_price or catalog.price(name, today),
+        registered=registry.origin(name.partition("/")[0]) is Origin.DATABASE,
+        structured_output=registry.capabilities(name).structured_output,
+    )
 
 
 def _pin_model(

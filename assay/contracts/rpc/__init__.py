@@ -17,10 +17,15 @@ from assay.contracts.rpc.attempts import (
 from assay.contracts.rpc.judging import (
     AskModel,
     FindJudgeAnswers,
+    HoldForCalibration,
     JudgeAnswer,
     JudgeAnswers,
+    JudgeText,
     ModelAnswer,
+    SettleCalibration,
+    Settled,
     StoreJudgeAnswer,
+    TextJudgement,
 )
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
 from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptImage, PromptMessage, RunPreview
@@ -107,6 +112,8 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     OpenProviderKey,
     FindJudgeAnswers,
     StoreJudgeAnswer,
+    HoldForCalibration,
+    SettleCalibration,
 )
 
 __all__ = [
@@ -138,8 +145,10 @@ __all__ = [
     "GetWantedSlots",
     "Grant",
     "Heartbeat",
+    "HoldForCalibration",
     "JudgeAnswer",
     "JudgeAnswers",
+    "JudgeText",
     "KeyState",
     "Leases",
     "ListAttempts",
@@ -183,12 +192,15 @@ __all__ = [
     "ServeModel",
     "ServiceHealth",
     "SetMoneyLimits",
+    "SettleCalibration",
+    "Settled",
     "StageSlots",
     "StoreJudgeAnswer",
     "SubmitRun",
     "Swept",
     "TailBacklog",
     "TestModel",
+    "TextJudgement",
     "TopUpGrant",
     "WantedSlots",
 ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from assay.contracts.artifacts import Sha256
+from assay.contracts.checks import Rubric
 from assay.contracts.codec import Data
+from assay.contracts.judging import Judgement, JudgeModel
 from assay.contracts.models import Call, CallFault, ModelName, Parameters
 from assay.contracts.money import NanoUsd, Price
 from assay.contracts.providers import Provider
+from assay.contracts.rpc.money import Grant
 from assay.contracts.rpc.request import Request
 
 MAX_ASK_SECONDS = 600.0
@@ -81,3 +84,54 @@ class StoreJudgeAnswer(Request[JudgeAnswer], frozen=True, kw_only=True, tag="jud
 
     reply: ClassVar[Any] = JudgeAnswer
     answer: JudgeAnswer
+
+
+class TextJudgement(Data, frozen=True, kw_only=True):
+    """What a judge says of a text, and the calls that it took; none if the answer was stored. Without a judgement,
+    ``reason`` says why."""
+
+    judgement: Judgement | None = None
+    reason: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+class JudgeText(Request[TextJudgement], frozen=True, kw_only=True, tag="judges.judge_text"):
+    """Judge a text or files by a rubric outside of any run, to compare the judge with people. ``task`` is what was
+    asked, ``expected`` the expected text. ``key_permit`` is set if the ledger stores the key of the judge's
+    provider."""
+
+    service: ClassVar[str] = "judge"
+    reply: ClassVar[Any] = TextJudgement
+    rubric: Rubric
+    judge: JudgeModel
+    task: str
+    text: str = ""
+    files: dict[str, str] = field(default_factory=dict[str, str])
+    expected: str = ""
+    key_permit: str = ""
+    task_id: str = ""
+    sample_id: str = ""
+
+
+class HoldForCalibration(Request[Grant], frozen=True, kw_only=True, tag="calibrations.hold"):
+    """Reserve money on the judges' account to judge a text outside of any run, all or nothing; idempotent by
+    ``request_id``."""
+
+    reply: ClassVar[Any] = Grant
+    request_id: str
+    calibration_id: str
+    amount_nanousd: NanoUsd
+    project: str = "default"
+
+
+class Settled(Data, frozen=True, kw_only=True):
+    posted_nanousd: NanoUsd
+
+
+class SettleCalibration(Request[Settled], frozen=True, kw_only=True, tag="calibrations.settle"):
+    """Post what judging a text has cost, and release the rest of what was held; repeating it changes nothing."""
+
+    reply: ClassVar[Any] = Settled
+    calibration_id: str
+    calls: tuple[Call, ...] = ()
+    project: str = "default"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -11,9 +12,10 @@ from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Rpc
 from assay.contracts.attempts import Token
 from assay.contracts.ids import new_id
+from assay.contracts.models import Call
 from assay.contracts.money import usd
 from assay.contracts.problems import ProblemError
-from assay.contracts.rpc import Grant, TopUpGrant
+from assay.contracts.rpc import Grant, HoldForCalibration, Request, SettleCalibration, TopUpGrant
 from services.judge.errors import JudgeModelUnavailable
 from services.judge.rubric.errors import NoBudget
 
@@ -32,11 +34,11 @@ class JudgeBudget(Protocol):
         ...
 
 
-class AttemptBudget:
-    """Holds money under the lease of a grading. Its report, or the end of its lease, settles the hold."""
+class _HeldBudget:
+    """Money that is held bit by bit, by ``request_for`` an amount, and used before more is held."""
 
-    def __init__(self, rpc: Rpc, attempt_id: str, token: Token) -> None:
-        self._rpc, self._attempt_id, self._token = rpc, attempt_id, token
+    def __init__(self, rpc: Rpc, request_for: Callable[[int], Request[Grant]]) -> None:
+        self._rpc, self._request_for = rpc, request_for
         self._available_nanousd = 0
         self._lock = asyncio.Lock()
 
@@ -52,19 +54,16 @@ class AttemptBudget:
         self._available_nanousd += max(0, reserved_nanousd - cost_nanousd)
 
     async def _top_up(self, missing_nanousd: int, amount_nanousd: int) -> None:
-        request = TopUpGrant(
-            request_id=new_id(), attempt_id=self._attempt_id, token=self._token, amount_nanousd=missing_nanousd
-        )
-        grant = await self._granted(request)
+        grant = await self._granted(self._request_for(missing_nanousd))
         if grant.lost:
-            raise JudgeModelUnavailable("the lease is no longer this judge's, says the ledger")
+            raise JudgeModelUnavailable(f"the ledger holds no more money for this grading: {grant.reason}")
         if grant.granted_nanousd < missing_nanousd:
             raise NoBudget(
                 f"the judges' limit has no room for a question that may cost ${usd(amount_nanousd)}: {grant.reason}; "
                 "raise it with `assay limits set --judge`, then retry the run"
             )
 
-    async def _granted(self, request: TopUpGrant) -> Grant:
+    async def _granted(self, request: Request[Grant]) -> Grant:
         """Repeats the same request until it is answered, so that the money is held once. Losing the lease cancels the
         grading, and this with it."""
         delay = _INITIAL_DELAY_SECONDS
@@ -78,3 +77,41 @@ class AttemptBudget:
                     raise
             await asyncio.sleep(delay)
             delay = min(2 * delay, _MAX_DELAY_SECONDS)
+
+
+class AttemptBudget(_HeldBudget):
+    """Holds money under the lease of a grading. Its report, or the end of its lease, settles the hold."""
+
+    def __init__(self, rpc: Rpc, attempt_id: str, token: Token) -> None:
+        super().__init__(rpc, self._request)
+        self._attempt_id, self._token = attempt_id, token
+
+    def _request(self, amount_nanousd: int) -> Request[Grant]:
+        return TopUpGrant(
+            request_id=new_id(), attempt_id=self._attempt_id, token=self._token, amount_nanousd=amount_nanousd
+        )
+
+
+class CalibrationBudget(_HeldBudget):
+    """Holds money to judge one text outside of any run."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        super().__init__(rpc, self._request)
+        self._calibration_id = f"calibration:{new_id()}"
+        self._used = False
+
+    def _request(self, amount_nanousd: int) -> Request[Grant]:
+        self._used = True
+        return HoldForCalibration(
+            request_id=new_id(), calibration_id=self._calibration_id, amount_nanousd=amount_nanousd
+        )
+
+    async def close(self, calls: Sequence[Call]) -> None:
+        """Settles the hold. If the ledger does not answer, it posts all that was held later."""
+        if not self._used and not calls:
+            return
+        request = SettleCalibration(calibration_id=self._calibration_id, calls=tuple(calls))
+        try:
+            await self._rpc.request(request, _TIMEOUT_SECONDS)
+        except (BusUnavailable, ProblemError) as error:
+            _log.warning("judge.calibration_not_settled", calibration_id=self._calibration_id, reason=str(error))

@@ -24,11 +24,10 @@ GOOD = {"correct": 5, "clear": 8}
 
 
 def ports_of(judge: JudgeHarness, rubric: RubricHarness) -> Ports:
-    return replace(
-        judge.ports,
-        panel=rubric.panel,
-        open_budget=lambda ticket: AttemptBudget(rubric.bus.rpc, ticket.attempt_id, ticket.token),
-    )
+    def open_budget(ticket: Ticket) -> AttemptBudget:
+        return AttemptBudget(rubric.bus.rpc, ticket.attempt_id, ticket.token)
+
+    return replace(judge.ports, panel=rubric.panel, open_budget=open_budget)
 
 
 async def ticket_of(judge: JudgeHarness, rubric: RubricHarness, served_model: str = "") -> Ticket:

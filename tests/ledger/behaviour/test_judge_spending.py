@@ -13,11 +13,14 @@ from assay.contracts.money import usd
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import (
     FindJudgeAnswers,
+    GetCosts,
     GetMoney,
     Grant,
+    HoldForCalibration,
     JudgeAnswer,
     RestartRun,
     SetMoneyLimits,
+    SettleCalibration,
     StoreJudgeAnswer,
     TopUpGrant,
 )
@@ -201,3 +204,32 @@ async def test_the_first_answer_to_a_question_is_kept(ledger: LedgerHarness) -> 
     assert await ledger.judge_answers.store(StoreJudgeAnswer(answer=second)) == first
     found = await ledger.judge_answers.find(FindJudgeAnswers(keys=("a" * 64, "b" * 64)))
     assert found.items == (first,)
+
+
+def hold_request(amount: int, request_id: str = "h1") -> HoldForCalibration:
+    return HoldForCalibration(request_id=request_id, calibration_id="calibration:1", amount_nanousd=amount)
+
+
+async def test_a_text_judged_outside_of_a_run_is_paid_from_the_same_account(ledger: LedgerHarness) -> None:
+    await limit_judges(ledger, 100)
+    assert (await ledger.calibrations.hold(hold_request(60))).granted_nanousd == 60
+    assert (await ledger.calibrations.hold(hold_request(60))).granted_nanousd == 60  # the same request again
+    assert "exceeds the judges' limit" in (await ledger.calibrations.hold(hold_request(60, "h2"))).reason
+    await ledger.audit()
+    settle = SettleCalibration(calibration_id="calibration:1", calls=(call(25), call(10)))
+    assert (await ledger.calibrations.settle(settle)).posted_nanousd == 35
+    assert (await ledger.calibrations.settle(settle)).posted_nanousd == 35
+    assert (await ledger.accounts())["judge"] == (0, 35)
+    assert (await ledger.funds.costs(GetCosts())).judge_usd == usd(35)
+    assert (await ledger.calibrations.hold(hold_request(5, "h3"))).lost
+    await ledger.audit()
+
+
+async def test_a_text_whose_judge_dies_is_charged_what_it_held(ledger: LedgerHarness) -> None:
+    await ledger.calibrations.hold(hold_request(60))
+    await ledger.sweeper.sweep()
+    assert (await ledger.accounts())["judge"] == (60, 0)
+    await ledger.set_past("calibrations", "held_at", 7200)
+    await ledger.sweeper.sweep()
+    assert (await ledger.accounts())["judge"] == (0, 60)
+    await ledger.audit()

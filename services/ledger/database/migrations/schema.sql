@@ -549,6 +549,19 @@ CREATE TABLE judge_holds (
 
 CREATE INDEX judge_holds_open ON judge_holds (attempt_id) WHERE state = 'held';
 
+CREATE TABLE calibrations (
+    calibration_id VARCHAR NOT NULL,
+    account VARCHAR NOT NULL,
+    amount_nanousd BIGINT DEFAULT '0' NOT NULL,
+    posted_nanousd BIGINT DEFAULT '0' NOT NULL,
+    state TEXT DEFAULT 'held' NOT NULL,
+    calls JSONB DEFAULT '[]' NOT NULL,
+    held_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (calibration_id)
+);
+
+CREATE INDEX calibrations_open ON calibrations (held_at) WHERE state = 'held';
+
 CREATE TABLE judge_answers (
     key VARCHAR NOT NULL,
     body JSONB NOT NULL,

@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from services.ledger.database.tables.attempts import Attempt, PendingOrder, StoredVerdict, Try
 from services.ledger.database.tables.bus import BusEpoch, StoredDeadLetter
-from services.ledger.database.tables.judges import JudgeHold, StoredJudgeAnswer
+from services.ledger.database.tables.judges import Calibration, JudgeHold, StoredJudgeAnswer
 from services.ledger.database.tables.leaderboard import Cell, CellMetric
 from services.ledger.database.tables.money import Account, Hold, Project, StoredCall, Transfer
 from services.ledger.database.tables.providers import StoredProvider
@@ -18,6 +18,7 @@ __all__ = [
     "Account",
     "Attempt",
     "BusEpoch",
+    "Calibration",
     "Cell",
     "CellMetric",
     "Hold",

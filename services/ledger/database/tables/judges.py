@@ -31,6 +31,22 @@ class JudgeHold(SQLModel, table=True):
     held_at: datetime = time()
 
 
+class Calibration(SQLModel, table=True):
+    """A text judged outside of any run, and the money for it: ``held`` until it is ``posted`` at what ``calls`` cost,
+    or at all that was held if that stays unknown."""
+
+    __tablename__ = "calibrations"
+    __table_args__ = (Index("calibrations_open", "held_at", postgresql_where=text("state = 'held'")),)
+
+    calibration_id: str = Field(primary_key=True)
+    account: str
+    amount_nanousd: int = nanousd()
+    posted_nanousd: int = nanousd()
+    state: str = Field(sa_column=Column(Text, nullable=False, server_default="held"))
+    calls: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    held_at: datetime = time()
+
+
 class StoredJudgeAnswer(SQLModel, table=True):
     """A readable answer of a model that judges, by everything that determines it. Never changed."""
 

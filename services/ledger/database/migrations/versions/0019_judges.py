@@ -29,6 +29,17 @@ def upgrade() -> None:
     )
     op.create_index("judge_holds_open", "judge_holds", ["attempt_id"], postgresql_where=sa.text("state = 'held'"))
     op.create_table(
+        "calibrations",
+        sa.Column("calibration_id", sa.String(), primary_key=True),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("amount_nanousd", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.Column("posted_nanousd", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.Column("state", sa.Text(), nullable=False, server_default="held"),
+        sa.Column("calls", JSONB(), nullable=False, server_default="[]"),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")),
+    )
+    op.create_index("calibrations_open", "calibrations", ["held_at"], postgresql_where=sa.text("state = 'held'"))
+    op.create_table(
         "judge_answers",
         sa.Column("key", sa.String(), primary_key=True),
         sa.Column("body", JSONB(), nullable=False),
@@ -38,4 +49,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("judge_answers")
+    op.drop_table("calibrations")
     op.drop_table("judge_holds")
