@@ -73,6 +73,9 @@ class Result(Data, frozen=True, kw_only=True):
     usage: Usage
     calls: tuple[Call, ...]
     output: ArtifactRef | None
+    cpu_seconds: float = 0.0
+    """CPU time of the programs in the attempt's sandbox; 0 if there were none."""
+    peak_memory_bytes: int = 0
     notes: tuple[str, ...] = ()
     """Deviations from the request that are not failures."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])

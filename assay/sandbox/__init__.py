@@ -7,6 +7,7 @@ from assay.sandbox.errors import (
     SandboxError,
     SandboxPermanent,
     SandboxRetryable,
+    SandboxStarved,
 )
 from assay.sandbox.protocol import (
     WORKSPACE,
@@ -17,6 +18,7 @@ from assay.sandbox.protocol import (
     FolderMount,
     Limit,
     Mounts,
+    ResourceUse,
     Sandbox,
     SandboxProcess,
     SandboxProvider,
@@ -36,12 +38,14 @@ __all__ = [
     "LineTooLong",
     "Mounts",
     "ProviderUnavailable",
+    "ResourceUse",
     "Sandbox",
     "SandboxError",
     "SandboxPermanent",
     "SandboxProcess",
     "SandboxProvider",
     "SandboxRetryable",
+    "SandboxStarved",
     "cut_note",
     "open_sandbox_provider",
 ]

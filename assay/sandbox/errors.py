@@ -5,6 +5,7 @@
     |   +-- SandboxNotStarted       the host could not start it (out of processes, memory, disk)
     |   +-- ServiceNotReady         a service container of the task did not become ready
     |   +-- SandboxLost             the sandbox died while in use, not because of the code inside
+    |   +-- SandboxStarved          a program did not get enough of the host's CPU to end within its wall limit
     +-- SandboxPermanent            will fail on this host however often it is tried
         +-- ProviderUnknown         no provider has that name
         +-- ProviderUnavailable     the host lacks what the provider needs
@@ -36,6 +37,10 @@ class ServiceNotReady(SandboxRetryable):
 
 
 class SandboxLost(SandboxRetryable):
+    pass
+
+
+class SandboxStarved(SandboxRetryable):
     pass
 
 

@@ -6,13 +6,16 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import SandboxError
 from assay.sandbox.pipes import OutputPipe, StdinPipe, sealed_file
-from assay.sandbox.protocol import Command, CommandResult, Limit
+from assay.sandbox.protocol import Command, CommandResult, Limit, ResourceUse
+
+MAX_EXTENSIONS = 3
+"""How often a command that lacks a CPU gets its wall limit again before it is killed."""
 
 
 class Execution:
@@ -20,8 +23,16 @@ class Execution:
     end with ``finish`` or ``fail``, and kills it when ``kill`` is called."""
 
     def __init__(
-        self, command: Command, spec: SandboxSpec, *, live: bool, kill: Callable[[], None], warning: str = ""
+        self,
+        command: Command,
+        spec: SandboxSpec,
+        *,
+        live: bool,
+        kill: Callable[[], None],
+        warning: str = "",
+        starved: Callable[[float], Awaitable[bool]] | None = None,
     ) -> None:
+        """``starved`` tells, for the seconds since the start, whether the command has lacked a CPU."""
         keep_bytes = self.keep_bytes = min(command.output_bytes or spec.output_bytes, spec.output_bytes)
         stdin, self._stdin_pipe = _stdin(command, live)
         stdout_host, stdout = os.pipe()
@@ -29,18 +40,39 @@ class Execution:
         self.child_ends = (stdin, stdout, stderr)
         self._stdout = OutputPipe(stdout_host, keep_bytes, line_mode=live)
         self._stderr = OutputPipe(stderr_host, keep_bytes, line_mode=False)
-        self._kill, self._warning = kill, warning
+        self._kill, self._warning, self._is_starved = kill, warning, starved
+        self._starved, self._extensions = False, 0
+        self._expiry: asyncio.Task[None] | None = None
+        self.used = ResourceUse()
         self._killed_by: Limit | None = None
         self._started_seconds = time.monotonic()
         loop = asyncio.get_running_loop()
         self._result: asyncio.Future[CommandResult] = loop.create_future()
-        seconds = min(command.timeout_seconds or spec.wall_seconds, spec.wall_seconds)
-        self._deadline = loop.call_later(seconds, self.kill_for, Limit.WALL)
+        self._wall_seconds = min(command.timeout_seconds or spec.wall_seconds, spec.wall_seconds)
+        self._deadline = loop.call_later(self._wall_seconds, self._expire)
 
     def close_child_ends(self) -> None:
         """To be called once the command has its ends of the pipes; otherwise the host would never see them close."""
         for descriptor in self.child_ends:
             os.close(descriptor)
+
+    def _expire(self) -> None:
+        if self._is_starved is None:
+            self.kill_for(Limit.WALL)
+        else:
+            self._expiry = asyncio.ensure_future(self._extend_or_kill(self._is_starved))
+
+    async def _extend_or_kill(self, is_starved: Callable[[float], Awaitable[bool]]) -> None:
+        """On a busy host a command gets its wall limit again, some times."""
+        starved = await is_starved(time.monotonic() - self._started_seconds)
+        if self._result.done():
+            return
+        if starved and self._extensions < MAX_EXTENSIONS:
+            self._extensions += 1
+            self._deadline = asyncio.get_running_loop().call_later(self._wall_seconds, self._expire)
+            return
+        self._starved = starved
+        self.kill_for(Limit.WALL)
 
     def kill_for(self, limit: Limit) -> None:
         """Kills the command because it exceeded the limit. If several limits are exceeded, the first one is
@@ -70,6 +102,8 @@ class Execution:
                 killed_by=self._killed_by,
                 duration_seconds=duration_seconds,
                 warning=self._warning,
+                used=self.used,
+                starved=self._starved and self._killed_by is Limit.WALL,
             )
         )
 
@@ -110,6 +144,8 @@ class Execution:
 
     def _close(self) -> None:
         self._deadline.cancel()
+        if self._expiry:
+            self._expiry.cancel()
         self._stdout.close()
         self._stderr.close()
         if self._stdin_pipe:

@@ -29,6 +29,7 @@ from assay.sandbox.protocol import (
     FilesMount,
     FolderMount,
     Mounts,
+    ResourceUse,
     Sandbox,
     SandboxProcess,
 )
@@ -84,6 +85,9 @@ class _ProcessSandbox:
     @property
     def connections(self) -> Sequence[Connection]:
         return ()
+
+    async def usage(self) -> ResourceUse | None:
+        return None
 
     async def write(self, files: Files) -> None:
         check_files(files, self._file_limits)

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from assay.contracts.sandboxspec import Connection, SandboxSpec
 from assay.files import Files
+from assay.sandbox.errors import SandboxStarved
 
 WORKSPACE = "/workspace"
 """The writable folder that persists between commands."""
@@ -49,6 +50,30 @@ class Command:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResourceUse:
+    """What a command used, together with the commands of the same sandbox that ran at the same time.
+    ``runnable_seconds`` is how long at least one of their tasks ran or waited for a CPU."""
+
+    cpu_seconds: float = 0.0
+    runnable_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+    def __add__(self, other: ResourceUse) -> ResourceUse:
+        """Of two commands, one after the other."""
+        return ResourceUse(
+            cpu_seconds=self.cpu_seconds + other.cpu_seconds,
+            runnable_seconds=self.runnable_seconds + other.runnable_seconds,
+            peak_memory_bytes=max(self.peak_memory_bytes, other.peak_memory_bytes),
+        )
+
+    def starved(self, elapsed_seconds: float) -> bool:
+        """Whether it lacked a CPU for much of its time: it got less than half a CPU while it could have used one, and
+        what it missed is a quarter of the time or more. A program that sleeps or waits for another is not starved."""
+        missed = self.runnable_seconds - self.cpu_seconds
+        return self.cpu_seconds < 0.5 * self.runnable_seconds and missed >= 0.25 * elapsed_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommandResult:
     """How a command ended. As in a shell, exit code 127 means that the program was not found and 126 that it could
     not be executed."""
@@ -63,6 +88,19 @@ class CommandResult:
     duration_seconds: float = 0.0
     warning: str = ""
     """Set if the sandbox does not isolate; to be included in the attempt's result."""
+    used: ResourceUse = ResourceUse()
+    """Zeros if the provider does not measure it."""
+    starved: bool = False
+    """Its wall limit ended it, although it had lacked a CPU for much of the time: that says nothing about the
+    program."""
+
+    def raise_if_starved(self) -> None:
+        """Raises SandboxStarved."""
+        if self.starved:
+            raise SandboxStarved(
+                f"the host is too busy: a program got {self.used.cpu_seconds:.1f} s of CPU in "
+                f"{self.duration_seconds:.0f} s, although it was ready to run for {self.used.runnable_seconds:.0f} s"
+            )
 
     @property
     def stdout_truncated(self) -> bool:
@@ -139,6 +177,11 @@ class SandboxProcess(Protocol):
 
 class Sandbox(Protocol):
     """An isolated environment for one attempt or one grading."""
+
+    async def usage(self) -> ResourceUse | None:
+        """What the commands running now have used. None if the provider does not measure it, or does not get to it
+        within some seconds."""
+        ...
 
     @property
     def connections(self) -> Sequence[Connection]:

@@ -18,10 +18,11 @@ from assay.sandbox.errors import SandboxError, SandboxLost, SandboxNotStarted
 from assay.sandbox.execution import Execution
 from assay.sandbox.init.init_protocol import run_payload, write_payload
 from assay.sandbox.pipes import memory_file
-from assay.sandbox.protocol import Command, CommandResult, Limit, SandboxProcess
+from assay.sandbox.protocol import Command, CommandResult, Limit, ResourceUse, SandboxProcess
 from assay.sandbox.workspace_archive import archive_command, read_archive
 
 _START_SECONDS = 30.0
+_USAGE_SECONDS = 5.0
 _KILL_SECONDS = 10.0
 """If init has not killed everything by then, the launcher does. A healthy init answers at once, but on a busy host
 it may not get a CPU for seconds."""
@@ -64,6 +65,8 @@ class SandboxSession:
         self._executions: dict[str, Execution] = {}
         self._writes: dict[str, asyncio.Future[int]] = {}
         self._requests = 0
+        self._used = ResourceUse()
+        self._usage_requests: list[asyncio.Future[ResourceUse]] = []
         self._workspace = -1
         self.egress_listener: socket.socket | None = None
         """A listening socket inside the sandbox for the egress proxy, which takes ownership of it."""
@@ -143,6 +146,24 @@ class SandboxSession:
     def locate(self, path: str) -> str:
         return path
 
+    async def usage(self) -> ResourceUse | None:
+        answer: asyncio.Future[ResourceUse] = self._loop.create_future()
+        self._usage_requests.append(answer)
+        try:
+            self._send("usage 0", "0", [])
+            async with asyncio.timeout(_USAGE_SECONDS):
+                return await answer
+        except (TimeoutError, SandboxError):
+            return None
+        finally:
+            if answer in self._usage_requests:
+                self._usage_requests.remove(answer)
+
+    async def _starved(self, elapsed_seconds: float) -> bool:
+        """An init that does not answer has not got a CPU either: code inside cannot stop it."""
+        used = await self.usage()
+        return self.alive if used is None else used.starved(elapsed_seconds)
+
     def _execute(self, command: Command, *, live: bool, spec: SandboxSpec | None = None) -> Execution:
         payload = run_payload(command, self._environment | command.env)
         request = self._next_request()
@@ -151,7 +172,9 @@ class SandboxSession:
         with _host_errors():
             payload_file = memory_file(payload)
             try:
-                execution = Execution(command, spec or self._spec, live=live, kill=self._kill_all)
+                execution = Execution(
+                    command, spec or self._spec, live=live, kill=self._kill_all, starved=self._starved
+                )
                 self._executions[request] = execution
                 keep_bytes = 0 if live else execution.keep_bytes
                 packet = f"run {request} {keep_bytes}"
@@ -202,10 +225,21 @@ class SandboxSession:
         elif kind == "limit":
             for execution in self._executions.values():
                 execution.record_limit(Limit(rest))
+        elif kind == "usage":
+            self._on_usage(*map(int, rest.split(" ")))
         elif kind == "done":
             self._on_done(*rest.split(" "))
         else:
             self._fail(SandboxLost(f"the sandbox ended: {self._launcher.diagnostics()}"))
+
+    def _on_usage(self, cpu_ms: int, runnable_ms: int, peak_kib: int) -> None:
+        used = ResourceUse(
+            cpu_seconds=cpu_ms / 1000, runnable_seconds=runnable_ms / 1000, peak_memory_bytes=peak_kib * 1024
+        )
+        self._used = used
+        for answer in self._usage_requests:
+            if not answer.done():
+                answer.set_result(used)
 
     def _on_done(self, request: str, exit_code: str, *dropped_bytes: str) -> None:
         """``dropped_bytes`` of stdout and stderr are those that were dropped before they got here."""
@@ -213,6 +247,7 @@ class SandboxSession:
             execution = self._executions.pop(request)
             if self._launcher.take_oom_kill():
                 execution.record_limit(Limit.MEMORY)
+            execution.used = self._used
             execution.finish(int(exit_code), *map(int, dropped_bytes))
         elif (done := self._writes.pop(request, None)) and not done.done():
             done.set_result(int(exit_code))

@@ -41,7 +41,7 @@ async def _make_try(try_: TryContext) -> AttemptExecuted:
     try:
         output = await solve(try_)
     except TimeoutError as error:
-        outcome = timed_out(ticket.limits.wall_seconds) if try_.clock.expired else outcome_of(error)
+        outcome = timed_out(ticket.limits.wall_seconds, try_.used) if try_.clock.expired else outcome_of(error)
     except asyncio.CancelledError:
         _uncancel()
         outcome = interrupted()
@@ -103,6 +103,8 @@ async def _write_result(try_: TryContext, outcome: TryOutcome, output: ArtifactR
         usage=sum((call.usage for call in try_.calls), Usage()),
         calls=try_.calls,
         output=output,
+        cpu_seconds=try_.used.cpu_seconds,
+        peak_memory_bytes=try_.used.peak_memory_bytes,
         notes=tuple(try_.notes),
         artifacts=dict(try_.artifacts.refs),
     )

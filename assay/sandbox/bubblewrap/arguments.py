@@ -19,9 +19,9 @@ from pathlib import Path, PurePosixPath
 
 from assay.contracts.tasks import SandboxSpec
 from assay.files import check_files, check_path
-from assay.sandbox import init
 from assay.sandbox.bubblewrap.host_system import host_system
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
+from assay.sandbox.init.programs import init_programs
 from assay.sandbox.limits import MIB, shm_mib
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import WORKSPACE, FilesMount, FolderMount, Mounts
@@ -140,8 +140,7 @@ class BwrapArguments:
 @cache
 def _compiled_init() -> bytes:
     """``init.py`` compiled for this interpreter, which also runs it; the header contains no timestamp."""
-    source = Path(init.__path__[0], "init.py")
-    code = compile(source.read_bytes(), source.name, "exec", dont_inherit=True)
+    code = compile(init_programs()["init.py"], "init.py", "exec", dont_inherit=True)
     return MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
 
 

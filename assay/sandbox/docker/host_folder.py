@@ -11,14 +11,14 @@ from pathlib import Path
 from assay.contracts.sandboxspec import EGRESS_PORT, SandboxSpec
 from assay.files import check_files, check_path
 from assay.files.folders import write_folder
-from assay.sandbox import init, seccomp
+from assay.sandbox import seccomp
 from assay.sandbox.docker.container_config import PROGRAMS
 from assay.sandbox.docker.folder_copies import make_readable, path_for_daemon
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
+from assay.sandbox.init.programs import init_programs
 from assay.sandbox.protocol import FilesMount, FolderMount, Mounts
 
 PREFIX = "assay-sandbox-"
-_PROGRAMS = tuple(Path(init.__path__[0], name) for name in ("init.py", "container_init.py"))
 _HOSTS = "127.0.0.1 localhost sandbox\n::1 localhost\n"
 _ACCEPT_SECONDS = 20.0
 
@@ -37,8 +37,8 @@ class HostFolder:
         """Returns host folders and where to mount them. The names of services resolve to the sandbox's own loopback.
         ``separate_kernel`` is the runtime's."""
         self.programs.mkdir()
-        for program in _PROGRAMS:
-            shutil.copyfile(program, self.programs / program.name)
+        for name, program in init_programs().items():
+            (self.programs / name).write_bytes(program)
         (self.programs / "rules").write_bytes(seccomp.program())
         self.hosts.write_text(_HOSTS + "".join(f"127.0.0.1 {service.name}\n" for service in spec.services))
         if separate_kernel:

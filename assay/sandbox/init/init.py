@@ -1,10 +1,12 @@
-"""Process 1 of a sandbox (init). Never imported on the host: a copy runs inside, on the bare interpreter.
+"""Process 1 of a sandbox (init). Never imported on the host: a copy runs inside, on the bare interpreter, with
+``resource_watch.py`` as its first part (``programs.py``).
 
 It starts commands, enforces the limits on memory, CPU, processes and inodes that they share, and reaps orphans.
 Requests are packets with descriptors on a socket that only init holds; it answers with short ASCII packets: ``ready``,
-``done <request> <exit code>`` and ``limit <name>``. Code inside cannot attack it: it is not traceable (not dumpable,
-and another user's process where the host is root), ignores signals from inside and passes none of its descriptors on.
-It imports only private modules, because the public ones (pathlib, even os) would take 15 ms more to start.
+``done <request> <exit code>``, ``limit <name>`` and ``usage <CPU ms> <runnable ms> <peak KiB>``. Code inside cannot
+attack it: it is not traceable (not dumpable, and another user's process where the host is root), ignores signals from
+inside and passes none of its descriptors on. It imports only private modules, because the public ones (pathlib, even
+os) would take 15 ms more to start.
 """
 # ruff: noqa: PTH123, SIM105
 
@@ -17,56 +19,19 @@ import select
 import sys
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from assay.sandbox.init.resource_watch import (  # noqa: F401
+        Usage,
+        Watch,
+        read,  # pyright: ignore[reportUnusedImport] - for container_init.py
+    )
+
 WORKSPACE, TICK_SECONDS = "/workspace", 0.025
-SMALL_FILE_SYSTEMS = (WORKSPACE, "/tmp", "/dev/shm")
-PAGE_BYTES, CLOCK_TICKS = resource.getpagesize(), os.sysconf("SC_CLK_TCK")
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, CAPABILITY_VERSION = 4, 24, 0x20080522
 KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
 ARGUMENTS = sys.argv[1:9] if __name__ in ("__main__", "init") else [0] * 8
 SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, ARGUMENTS)
-
-
-class Usage:
-    """A snapshot of what all processes inside use; tasks are processes and threads."""
-
-    def __init__(self) -> None:
-        self.pids = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
-        self.tasks, self.rss_bytes, ticks = 0, 0, 0
-        for pid in self.pids:
-            fields = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-            if len(fields) > 21:
-                self.tasks += max(1, int(fields[17]))
-                self.rss_bytes += int(fields[21]) * PAGE_BYTES
-                ticks += sum(map(int, fields[11:15]))
-        dead = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.cpu_seconds = ticks / CLOCK_TICKS + dead.ru_utime + dead.ru_stime
-
-
-class Watch:
-    """Compares usage with the limits."""
-
-    cpu_start_seconds, next_weighing = 0.0, 0.0
-
-    def exceeded(self, usage: Usage) -> str:
-        """The name of the exceeded limit, or ""."""
-        if usage.tasks > PROCESSES:
-            return "processes"
-        if (usage.cpu_seconds - self.cpu_start_seconds) * 1000 > CPU_MS:
-            return "cpu"
-        if usage.rss_bytes > MEMORY_BYTES and self.over_memory(usage):
-            return "memory"
-        if any(fs.f_files - fs.f_ffree > INODES for fs in map(os.statvfs, SMALL_FILE_SYSTEMS)):
-            return "files"
-        return ""
-
-    def over_memory(self, usage: Usage) -> bool:
-        """Sums resident memory without file pages, shared pages once. Slow, so it takes at most a tenth of the time."""
-        started = time.monotonic()
-        if started < self.next_weighing:
-            return False
-        over = sum(map(proportional_bytes, usage.pids)) > MEMORY_BYTES
-        self.next_weighing = started + 10 * (time.monotonic() - started)
-        return over
 
 
 class Init:
@@ -91,6 +56,7 @@ class Init:
             if self.wake_read in ready:
                 os.read(self.wake_read, 4096)
             usage = Usage()
+            self.watch.add(usage)
             if usage.pids and (limit := self.watch.exceeded(usage)):
                 self.kill_all(limit)
             self.reap()
@@ -99,16 +65,19 @@ class Init:
             busy = bool(usage.pids or self.children)
 
     def handle_request(self) -> None:
-        """``run`` and ``write`` fork a child, ``kill`` kills all children. Exits when the host closes the socket."""
+        """``run`` and ``write`` fork a child, ``kill`` kills all children, ``usage`` reports what they used. Exits when
+        the host closes the socket."""
         packet, descriptors = receive(self.socket)
         kind, request, *_ = packet.split(b" ") if packet else (b"", b"")
         if not packet:
             os._exit(0)
         if kind == b"kill":
             self.kill_all("")
+        elif kind == b"usage":
+            self.socket.send(self.watch.report())
         elif kind in (b"run", b"write"):
             if not self.children:
-                self.watch.cpu_start_seconds = Usage().cpu_seconds
+                self.watch.restart()
             try:
                 self.children[self.fork(kind, descriptors)] = request
             except BlockingIOError:
@@ -142,6 +111,8 @@ class Init:
             except ChildProcessError:
                 return
             if request := self.children.pop(pid, None):
+                self.watch.add(Usage())
+                self.socket.send(self.watch.report())
                 self.socket.send(b"done %s %d" % (request, os.waitstatus_to_exitcode(status)))
 
     def kill_all(self, limit: str) -> None:
@@ -241,22 +212,6 @@ def receive(socket: _socket.socket) -> tuple[bytes, list[int]]:
         return b"", []
     raw = b"".join(data for _, kind, data in ancillary if kind == _socket.SCM_RIGHTS)
     return packet, [int.from_bytes(raw[at : at + 4], sys.byteorder) for at in range(0, len(raw), 4)]
-
-
-def read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
-
-
-def proportional_bytes(pid: int) -> int:
-    """Falls back to all resident memory for a process that hides its details."""
-    if rollup := read(f"/proc/{pid}/smaps_rollup"):
-        lines = rollup.splitlines()
-        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith((b"Pss_Anon:", b"Pss_Shmem:")))
-    return int((read(f"/proc/{pid}/statm").split() or [0, 0])[1]) * PAGE_BYTES
 
 
 def drop_capabilities() -> None:

@@ -137,6 +137,8 @@ class Bridge:
             number = int(words[0])
             self.send(Frame.WRITE, number << 2)
             self._requests[number] = _Request(input=Source(descriptors[0], number << 2, self.send))
+        elif kind == b"usage":
+            self.send(Frame.USAGE)
         elif kind == b"kill":
             self._killed = True
             self.send(Frame.KILL)

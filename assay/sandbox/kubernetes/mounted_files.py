@@ -10,8 +10,9 @@ from pathlib import Path
 
 from assay.contracts.sandboxspec import EGRESS_PORT, SandboxSpec
 from assay.files import check_files, check_path
-from assay.sandbox import init, seccomp
+from assay.sandbox import seccomp
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
+from assay.sandbox.init.programs import init_programs
 from assay.sandbox.kubernetes.pod_manifest import MOUNTS, PROGRAMS
 from assay.sandbox.kubernetes.relay_protocol import CHUNK_BYTES, Frame, frame
 from assay.sandbox.protocol import FilesMount, FolderMount, Mounts
@@ -19,7 +20,6 @@ from assay.sandbox.protocol import FilesMount, FolderMount, Mounts
 _READABLE, _EXECUTABLE = 0o644, 0o755
 _PAGE_BYTES = 4096
 _BYTECODE = "__pycache__"
-_INIT_PROGRAMS = ("init.py", "container_init.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +69,7 @@ def sockets_of(mounts: Sequence[MountedFiles]) -> dict[str, Path]:
 def program_frames(spec: SandboxSpec, *, own_network: bool, without_ip: bool) -> Generator[bytes]:
     """The frames that put init's programs and settings in place. ``own_network`` makes it try to get a network of its
     own; ``without_ip`` denies IP sockets if it has none."""
-    files = {name: Path(init.__path__[0], name).read_bytes() for name in _INIT_PROGRAMS}
-    files |= {"rules": seccomp.program(), "rules-without-ip": seccomp.program(ip=False)}
+    files = init_programs() | {"rules": seccomp.program(), "rules-without-ip": seccomp.program(ip=False)}
     files |= {"own-network": b"1"} if own_network else {}
     files |= {"without-ip": b"1"} if without_ip else {}
     files |= {"egress": str(EGRESS_PORT).encode()} if spec.egress else {}

@@ -26,7 +26,7 @@ class Frame(bytes, Enum):
     """Both: bytes, the number of bytes consumed, the end of the bytes."""
     ABANDON = b"X"
     """r: the connection is gone. h: nobody reads the stream any more."""
-    RUN, WRITE, KILL = b"R", b"W", b"K"
+    RUN, WRITE, KILL, USAGE = b"R", b"W", b"K", b"U"
     """r: requests to init, as in ``init_protocol``; what is written follows on the stream."""
     FILE, LISTEN, PROBE, GO = b"F", b"L", b"N", b"G"
     """r: append to a file; listen on a Unix socket; check the network (its answer is of the same kind); start init."""

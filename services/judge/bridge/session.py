@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,13 +16,17 @@ from assay.contracts.sandboxspec import Place, SandboxSpec
 from assay.sandbox import (
     WORKSPACE,
     Command,
+    CommandResult,
     FilesMount,
+    Limit,
     LineTooLong,
+    ResourceUse,
     Sandbox,
     SandboxError,
     SandboxProcess,
     SandboxProvider,
 )
+from assay.sandbox.execution import MAX_EXTENSIONS
 from services.judge.bridge.mounts import PACKAGES, PROGRAMS, TESTS, candidate_mount, tests_mounts
 from services.judge.bridge.test_run import TestRun, TestRunLog
 
@@ -54,6 +59,7 @@ class _Session:
         self._candidate_sandbox, self._test_sandbox = candidate_sandbox, test_sandbox
         self._run_log = TestRunLog()
         self._traffic_bytes = 0
+        self._candidate_used = ResourceUse()
         self._candidate: SandboxProcess | None = None
         self._candidate_relay: asyncio.Task[None] | None = None
         self._tests: SandboxProcess | None = None
@@ -62,7 +68,7 @@ class _Session:
         seconds = self._run.sandbox.wall_seconds
         self._tests = await self._test_sandbox.start(self._command(self._test_sandbox, self._tests_program()))
         try:
-            async with asyncio.timeout(seconds + 5):
+            async with asyncio.timeout((MAX_EXTENSIONS + 1) * seconds + 5):
                 await self._start_candidate()
                 await self._relay_tests(self._tests)
                 result = await self._tests.wait()
@@ -72,6 +78,8 @@ class _Session:
             self._run_log.abort_reason = f"the tests did not end within {seconds:g} s"
         else:
             self._run_log.warning = result.warning
+            if result.killed_by is Limit.WALL:
+                await self._raise_if_starved(result)
             if result.killed_by:
                 self._run_log.abort_reason = f"the tests exceeded their {result.killed_by} limit"
             elif not any("done" in record for record in self._run_log.records):
@@ -133,10 +141,19 @@ class _Session:
                 await candidate.wait()
         await candidate.kill()
         result = await candidate.wait()
+        self._candidate_used += result.used
+        result.raise_if_starved()
         space = MAX_OUTPUT_BYTES - len(self._run_log.candidate_output)
         self._run_log.candidate_output += result.stderr[:space]
         self._run_log.dropped_bytes += result.stderr_dropped_bytes + max(0, len(result.stderr) - space)
         return f"it exceeded its {result.killed_by} limit" if result.killed_by else f"exit code {result.exit_code}"
+
+    async def _raise_if_starved(self, tests: CommandResult) -> None:
+        """Tests that wait for a candidate that lacks a CPU are not at fault, and neither is the candidate."""
+        running = await self._candidate_sandbox.usage() if self._candidate else None
+        used = tests.used + self._candidate_used + (running or ResourceUse())
+        starved = tests.starved or used.starved(tests.duration_seconds)
+        replace(tests, used=used, starved=starved).raise_if_starved()
 
     async def _stop_candidate(self) -> None:
         """Does nothing more than clean up if it has ended by itself."""
@@ -154,6 +171,7 @@ class _Session:
         """Serves the tests' ``candidate.run``."""
         command = Command(argv=request["argv"], stdin=request["stdin"].encode(), timeout_seconds=request["seconds"])
         result = await self._candidate_sandbox.run(command)
+        result.raise_if_starved()
         texts = {name: getattr(result, name).decode("utf-8", "replace") for name in ("stdout", "stderr")}
         truncated = result.stdout_truncated or result.stderr_truncated
         return {"exit_code": result.exit_code, "killed_by": result.killed_by, "truncated": truncated, **texts}

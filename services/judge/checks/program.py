@@ -20,9 +20,11 @@ async def run_program(
     """In a fresh sandbox. Raises SandboxError, or OutputUnsuitable if the submitted files do not fit."""
     try:
         async with context.sandbox(place, files, mounts) as sandbox:
-            return await sandbox.run(Command(argv=argv, stdin=stdin.encode()))
+            result = await sandbox.run(Command(argv=argv, stdin=stdin.encode()))
     except FilesRefused as error:
         raise OutputUnsuitable(f"the submitted files cannot be written to a sandbox: {error}") from error
+    result.raise_if_starved()
+    return result
 
 
 def limit_problem(result: CommandResult) -> str:

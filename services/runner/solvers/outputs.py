@@ -13,6 +13,7 @@ from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
 from assay.files import FilesRefused
 from assay.sandbox import CommandResult, Mounts, Sandbox, cut_note
 from services.runner.errors import AnswerUnusable, TaskUnusable
+from services.runner.solvers.measured_sandbox import MeasuredSandbox
 from services.runner.solvers.workspace_snapshot import write_patch
 from services.runner.task_bundles import TaskBundle
 from services.runner.text import clean
@@ -31,11 +32,14 @@ async def open_sandbox(try_: TryContext, spec: SandboxSpec, mounts: Mounts = ())
     try:
         async with try_.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
             connections = sandbox.connections
+            measured = MeasuredSandbox(sandbox)
             try_.clock.resume()
             try:
-                yield sandbox
+                yield measured
             finally:
                 try_.clock.pause()
+                await measured.add_running()
+                try_.used += measured.used
     finally:
         if spec.egress:
             await _write_egress(try_, connections)

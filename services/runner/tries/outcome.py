@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assay.artifacts import ArtifactError, ArtifactRetryable
 from assay.contracts.attempts import Fault, FaultKind
 from assay.contracts.verdicts import Outcome
-from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
+from assay.sandbox import ProviderUnavailable, ResourceUse, SandboxError, SandboxRetryable
 from services.runner.errors import (
     AnswerRefused,
     AnswerUnusable,
@@ -57,8 +57,17 @@ def outcome_of(error: Exception) -> TryOutcome:
     return TryOutcome(outcome=Outcome.INFRA_ERROR, reason=f"{kind}: {reason}", fault=fault)
 
 
-def timed_out(wall_seconds: float) -> TryOutcome:
-    return TryOutcome(outcome=Outcome.TIMEOUT, reason=timeout_reason(wall_seconds))
+def timed_out(wall_seconds: float, used: ResourceUse) -> TryOutcome:
+    """``used``: by the programs in the attempt's sandbox. If they lacked a CPU for much of the time, the host was too
+    busy, and the attempt is tried again."""
+    if not used.starved(wall_seconds):
+        return TryOutcome(outcome=Outcome.TIMEOUT, reason=timeout_reason(wall_seconds))
+    message = (
+        f"the host is too busy: of {wall_seconds:g} s, programs were ready to run for {used.runnable_seconds:.0f} s "
+        f"and got {used.cpu_seconds:.1f} s of CPU"
+    )
+    fault = Fault(kind=FaultKind.HOST, message=message, new_try=True)
+    return TryOutcome(outcome=Outcome.INFRA_ERROR, reason=f"{FaultKind.HOST}: {message}", fault=fault)
 
 
 def timeout_reason(wall_seconds: float) -> str:

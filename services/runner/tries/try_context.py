@@ -13,6 +13,7 @@ from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
 from assay.contracts.models import Call, Parameters, Usage
 from assay.contracts.replay import Responses
+from assay.sandbox import ResourceUse
 from assay.sandbox.selection import restrict_to_kind
 from services.runner.calls.attempt_limits import remaining_tokens
 from services.runner.calls.grant_budget import open_budget
@@ -38,6 +39,7 @@ class TryContext:
         self.ticket = ticket
         self.ports = ports
         self.clock = WallClock(ticket.limits.wall_seconds)
+        self.used = ResourceUse()
         self.sandboxes = restrict_to_kind(ports.sandboxes, ticket.sandbox)
         self.artifacts = ArtifactWriter(store=ports.attempts)
         self.tail = TailWriter(ticket, ports.tail, ports.tail_buffers.open(ticket))

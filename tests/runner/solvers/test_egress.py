@@ -38,7 +38,7 @@ class EgressProvider:
 class _EgressSandbox:
     def __init__(self, real: Sandbox) -> None:
         self.write, self.run, self.read = real.write, real.run, real.read
-        self.start, self.locate = real.start, real.locate
+        self.start, self.locate, self.usage = real.start, real.locate, real.usage
         self.connections = [Connection(at=datetime(2024, 5, 1, tzinfo=UTC), host="far.example", port=443, allowed=True)]
 
 

@@ -21,6 +21,7 @@ from services.judge.artifacts.hidden_bundles import parse_hidden_bundle
 from services.judge.artifacts.outputs import read_output
 from services.judge.checks.regex_worker import RegexWorker
 from services.judge.grading.grade import grade
+from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.runner.handlers import Result, on_ticket
 from tests.runner.harness import PRICE, RunnerHarness, open_harness, read_transcript
@@ -74,11 +75,13 @@ async def solve(runner: RunnerHarness, solver: str, sandboxes: SandboxProvider) 
 class Tools:
     regex: RegexWorker
     test_executor: SandboxTestExecutor
+    sandboxes: GradingSandboxes
 
 
 async def grade_output(runner: RunnerHarness, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
     hidden = parse_hidden_bundle(make_bundles(runner.catalog.find_task(task_id)).hidden)
-    tools = Tools(regex=RegexWorker(), test_executor=SandboxTestExecutor(sandboxes))
+    opened = GradingSandboxes(sandboxes)
+    tools = Tools(regex=RegexWorker(), test_executor=SandboxTestExecutor(opened), sandboxes=opened)
     return (await grade(hidden, "main", read_output(hidden.task, output), tools)).verdict
 
 

@@ -99,6 +99,8 @@ class Relay(Streams):
             self.to_init(b"write %d" % (number >> 2), [read_end])
         elif kind == b"K":
             self.to_init(b"kill 0", [])
+        elif kind == b"U":
+            self.to_init(b"usage 0", [])
         elif kind == b"F":
             path, _, content = payload.partition(b"\0")
             write_file(path.decode(), content, number)

@@ -171,7 +171,8 @@ class LosingProvider:
 class _LostSandbox:
     def __init__(self, real: Sandbox) -> None:
         self._real = real
-        self.start, self.locate, self.connections = real.start, real.locate, real.connections
+        self.start, self.locate, self.usage = real.start, real.locate, real.usage
+        self.connections = real.connections
 
     async def write(self, files: Files) -> None:
         await self._real.write(files)
