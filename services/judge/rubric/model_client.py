@@ -69,11 +69,10 @@ class ModelClient:
         request = _request(judge, prompt, max_tokens, context, self._policy.timeout_seconds)
         if judge.structured_output is not False:
             request = _with_schema(request, schema)
-        async with self._slots:
-            answer = await self._ask_patiently(request, context)
-            if answer.fault is CallFault.CONFIGURATION and request.parameters.response_schema:
-                _log.info("judge.asks_without_schema", model=request.model, reason=answer.message)
-                answer = await self._ask_patiently(_with_schema(request, None), context)
+        answer = await self._ask_patiently(request, context)
+        if answer.fault is CallFault.CONFIGURATION and request.parameters.response_schema:
+            _log.info("judge.asks_without_schema", model=request.model, reason=answer.message)
+            answer = await self._ask_patiently(_with_schema(request, None), context)
         if answer.fault in _DECLINED:
             raise AnswerDeclined(f"judge {request.model} cannot judge this output: {answer.message}")
         if answer.fault:
@@ -83,7 +82,8 @@ class ModelClient:
     async def _ask_patiently(self, request: AskModel, context: AskContext) -> ModelAnswer:
         """Returns answers and permanent failures. Raises JudgeModelUnavailable."""
         for wait_seconds in (*self._policy.waits_seconds, None):
-            answer = await self._ask_once(structs.replace(request, request_id=new_id()), context)
+            async with self._slots:
+                answer = await self._ask_once(structs.replace(request, request_id=new_id()), context)
             if answer.fault is None or not answer.retryable:
                 return answer
             _log.info("judge.question_failed", model=request.model, fault=answer.fault, reason=answer.message)
