@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from bench import (
+    injections,
     large_run,
     leaderboard,
     model_calls,
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "storm": rate_limit_storm.main,
     "scale": simulation.main,
     "wanted": wanted_slots.main,
+    "injections": injections.main,
 }
 
 

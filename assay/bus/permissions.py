@@ -19,10 +19,14 @@ from assay.contracts import subjects
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import (
     LEDGER_REQUESTS,
+    AskModel,
     CheckModels,
     ClaimAttempts,
+    FindJudgeAnswers,
     GetModelUse,
     Heartbeat,
+    HoldForCalibration,
+    JudgeText,
     ListOfferedModels,
     OpenProviderKey,
     PreviewPrompt,
@@ -30,12 +34,23 @@ from assay.contracts.rpc import (
     ReadTail,
     Request,
     ServeModel,
+    SettleCalibration,
+    StoreJudgeAnswer,
     TestModel,
     TopUpGrant,
 )
 
 USERS = ("gateway", "ledger", "runner", "judge", "modelhost", "observer")
 _WORKER_REQUESTS: tuple[type[Request[Any]], ...] = (ClaimAttempts, Heartbeat)
+_JUDGE_REQUESTS: tuple[type[Request[Any]], ...] = (
+    AskModel,
+    TopUpGrant,
+    FindJudgeAnswers,
+    StoreJudgeAnswer,
+    HoldForCalibration,
+    SettleCalibration,
+)
+"""What judges ask for grading by a model."""
 _RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (
     TestModel,
     CheckModels,
@@ -43,6 +58,7 @@ _RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (
     PullModel,
     PreviewPrompt,
     ReadTail,
+    AskModel,
 )
 """What runners answer."""
 _TAILS = "assay.tail.v1.>"
@@ -66,7 +82,7 @@ def permissions(user: str, pools: Iterable[str] = ("default",)) -> Permissions:
         "gateway": _gateway,
         "ledger": lambda: _ledger(pools),
         "runner": lambda: _runner(pools),
-        "judge": lambda: _worker(Stage.JUDGE, pools),
+        "judge": lambda: _judge(pools),
         "modelhost": _modelhost,
     }[user]()
     return Permissions(publish=(*publish, SERVER_REPORT), subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
@@ -82,15 +98,20 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _gateway() -> _Lists:
-    workers = (*_WORKER_REQUESTS, TopUpGrant, OpenProviderKey, GetModelUse)
-    requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), *_RUNNER_REQUESTS)
+    workers = (*_WORKER_REQUESTS, *_JUDGE_REQUESTS, OpenProviderKey, GetModelUse)
+    requests = (kind for kind in (*LEDGER_REQUESTS, *_RUNNER_REQUESTS, JudgeText) if kind not in workers)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
     requests = _requests([ServeModel, TopUpGrant, OpenProviderKey, GetModelUse])
-    return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests(_RUNNER_REQUESTS))
+    return (*publish, *requests, *_replies("gateway", "judge")), (*subscribe, *_requests(_RUNNER_REQUESTS))
+
+
+def _judge(pools: tuple[str, ...]) -> _Lists:
+    publish, subscribe = _worker(Stage.JUDGE, pools)
+    return (*publish, *_requests(_JUDGE_REQUESTS), *_replies("gateway")), (*subscribe, *_requests([JudgeText]))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:

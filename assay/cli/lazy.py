@@ -25,6 +25,7 @@ COMMANDS = {
     "tasks": "List, describe and validate tasks.",
     "suites": "List and show suites of tasks.",
     "models": "List, test, add, change and remove models.",
+    "judges": "Compare models that grade with people.",
     "doctor": "Check that this machine has what Assay needs.",
     "consumers": "Give external programs read-only access to facts on NATS.",
     "workers": "Write the settings of a worker on another host.",

@@ -9,30 +9,29 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import UNSET, UnsetType
+
 from assay.client.errors import Unreachable
 from assay.client.live import follow
-from assay.client.transport import API, PROBLEM, Transport
+from assay.client.model_methods import ModelMethods
+from assay.client.transport import API, PROBLEM, Transport, segment
 from assay.contracts.attempts import AttemptDetail, State
 from assay.contracts.catalog import CatalogMistake
+from assay.contracts.causes import Causes
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
-from assay.contracts.models import ModelView, Parameters
-from assay.contracts.providers import Provider, ProviderView, StoredKey
 from assay.contracts.rpc import (
     AttemptPage,
     Collected,
     CostBy,
-    ModelProbe,
     Money,
-    OfferedModels,
-    PullProgress,
     Quote,
     RunPage,
     RunPreview,
     ServiceHealth,
 )
-from assay.contracts.runs import Board, CancelGrading, Causes, RunRequest, RunStatus, RunView
+from assay.contracts.runs import Board, CancelGrading, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from assay.contracts.verdicts import Outcome
@@ -41,7 +40,7 @@ _SUBMIT_TRIES = 3
 _PAUSE_SECONDS = 0.5
 
 
-class AssayClient:
+class AssayClient(ModelMethods):
     """Use as ``async with AssayClient(url) as assay``. Methods raise ProblemError when the gateway refuses a request,
     Unreachable when there is no answer, and NotAssay when the answer does not follow this API."""
 
@@ -92,25 +91,25 @@ class AssayClient:
         return await self._transport.post(RunPreview, "/runs/preview", request)
 
     async def run(self, run_id: str) -> RunView:
-        return await self._transport.get(RunView, f"/runs/{_segment(run_id)}")
+        return await self._transport.get(RunView, f"/runs/{segment(run_id)}")
 
     async def causes(self, run_id: str) -> Causes:
         """Why attempts of the run ended ungraded."""
-        return await self._transport.get(Causes, f"/runs/{_segment(run_id)}/causes")
+        return await self._transport.get(Causes, f"/runs/{segment(run_id)}/causes")
 
     async def pause(self, run_id: str) -> RunView:
         """No new attempts start; running ones continue."""
-        return await self._transport.post(RunView, f"/runs/{_segment(run_id)}/pause")
+        return await self._transport.post(RunView, f"/runs/{segment(run_id)}/pause")
 
     async def resume(self, run_id: str) -> RunView:
-        return await self._transport.post(RunView, f"/runs/{_segment(run_id)}/resume")
+        return await self._transport.post(RunView, f"/runs/{segment(run_id)}/resume")
 
     async def cancel(
         self, run_id: str, grace_seconds: float | None = None, grading: CancelGrading = CancelGrading.FREE
     ) -> RunView:
         """Running attempts get ``grace_seconds`` (default: 10, set by the gateway) to end by themselves; executed ones
         are graded as ``grading`` says."""
-        path = f"/runs/{_segment(run_id)}/cancel"
+        path = f"/runs/{segment(run_id)}/cancel"
         return await self._transport.post(RunView, path, grace_seconds=grace_seconds, grading=grading)
 
     async def change(
@@ -118,7 +117,7 @@ class AssayClient:
     ) -> RunView:
         """``limits`` keyed by field of RunLimits; omitted ones keep their value."""
         body = {"limits": limits, "priority": priority}
-        return await self._transport.send_body("PATCH", RunView, f"/runs/{_segment(run_id)}", body)
+        return await self._transport.send_body("PATCH", RunView, f"/runs/{segment(run_id)}", body)
 
     async def restart(
         self,
@@ -132,11 +131,11 @@ class AssayClient:
         """A new run of the same plan, which reuses the run's results unless ``fresh``, and with ``reuse`` results of
         other runs too; ``limits`` as in ``change``. Refused with ``nothing_to_retry`` if every attempt has a result."""
         body = {"fresh": fresh, "reuse": reuse, "limits": limits}
-        return await self._post_idempotent(f"/runs/{_segment(run_id)}/restart", body, idempotency_key)
+        return await self._post_idempotent(f"/runs/{segment(run_id)}/restart", body, idempotency_key)
 
     async def facts(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
         """The run's facts after a sequence number, in order."""
-        return await self._transport.get(list[Event], f"/runs/{_segment(run_id)}/facts", after=after, limit=limit)
+        return await self._transport.get(list[Event], f"/runs/{segment(run_id)}/facts", after=after, limit=limit)
 
     # --- attempts
 
@@ -153,7 +152,7 @@ class AssayClient:
     ) -> AttemptPage:
         return await self._transport.get(
             AttemptPage,
-            f"/runs/{_segment(run_id)}/attempts",
+            f"/runs/{segment(run_id)}/attempts",
             state=state,
             outcome=outcome,
             model=model,
@@ -163,11 +162,11 @@ class AssayClient:
         )
 
     async def attempt(self, attempt_id: str) -> AttemptDetail:
-        return await self._transport.get(AttemptDetail, f"/attempts/{_segment(attempt_id)}")
+        return await self._transport.get(AttemptDetail, f"/attempts/{segment(attempt_id)}")
 
     async def artifact(self, attempt_id: str, name: str) -> bytes:
         """The content of an artifact listed in AttemptDetail.artifacts."""
-        path = f"{API}/attempts/{_segment(attempt_id)}/artifacts/{quote(name)}"
+        path = f"{API}/attempts/{segment(attempt_id)}/artifacts/{quote(name)}"
         return (await self._transport.send("GET", path)).content
 
     async def collect_garbage(self, older_than_days: float | None = None, *, dry_run: bool = False) -> Collected:
@@ -185,9 +184,18 @@ class AssayClient:
         """Spent and held money, and the limits."""
         return await self._transport.get(Money, "/money")
 
-    async def set_money_limits(self, *, day_usd: str | None, project_usd: str | None, time_zone: str) -> Money:
+    async def set_money_limits(
+        self,
+        *,
+        day_usd: str | None,
+        project_usd: str | None,
+        time_zone: str,
+        judge_usd: str | UnsetType | None = UNSET,
+    ) -> Money:
         """None removes a limit; days begin at midnight in the IANA time zone."""
-        body = {"day_usd": day_usd, "project_usd": project_usd, "time_zone": time_zone}
+        body: dict[str, Any] = {"day_usd": day_usd, "project_usd": project_usd, "time_zone": time_zone}
+        if judge_usd is not UNSET:
+            body["judge_usd"] = judge_usd
         return await self._transport.send_body("PUT", Money, "/money/limits", body)
 
     async def costs(
@@ -222,53 +230,17 @@ class AssayClient:
         return await self._transport.get(list[TaskView], "/tasks", category=category, search=search)
 
     async def task(self, task_id: str) -> TaskView:
-        return await self._transport.get(TaskView, f"/tasks/{_segment(task_id)}")
+        return await self._transport.get(TaskView, f"/tasks/{segment(task_id)}")
 
     async def suites(self) -> list[SuiteView]:
         return await self._transport.get(list[SuiteView], "/suites")
 
     async def suite(self, suite_id: str) -> SuiteView:
-        return await self._transport.get(SuiteView, f"/suites/{_segment(suite_id)}")
+        return await self._transport.get(SuiteView, f"/suites/{segment(suite_id)}")
 
     async def catalog_mistakes(self) -> list[CatalogMistake]:
         """What is wrong with tasks, suites and other files, which are left out of the lists."""
         return await self._transport.get(list[CatalogMistake], "/catalog/mistakes")
-
-    async def models(self) -> list[ModelView]:
-        return await self._transport.get(list[ModelView], "/models")
-
-    async def test_model(self, model: str, parameters: Parameters | None = None) -> ModelProbe:
-        """A runner sends the model a one-word request. ``parameters`` override the model's."""
-        body = {"model": model, "parameters": parameters or Parameters()}
-        return await self._transport.post(ModelProbe, "/models/test", body)
-
-    async def pull_model(self, model: str, *, restart: bool = False) -> PullProgress:
-        """The model's provider downloads it; returns the current progress at once. ``restart`` starts anew if the last
-        download has ended."""
-        return await self._transport.post(PullProgress, "/models/pull", {"model": model, "restart": restart})
-
-    async def providers(self) -> list[ProviderView]:
-        return await self._transport.get(list[ProviderView], "/providers")
-
-    async def put_provider(self, provider_id: str, provider: Provider, revision: int = 0) -> ProviderView:
-        """Adds a provider, or replaces its ``revision``. Refused with ``provider_changed`` if it has another one."""
-        body = {"provider": provider, "revision": revision}
-        return await self._transport.send_body("PUT", ProviderView, f"/providers/{_segment(provider_id)}", body)
-
-    async def remove_provider(self, provider_id: str) -> None:
-        await self._transport.send("DELETE", f"{API}/providers/{_segment(provider_id)}")
-
-    async def put_provider_key(self, provider_id: str, key: str, revision: int = 0) -> StoredKey:
-        """Stores the provider's key. ``revision`` is the provider's, 0 for one of the catalogue's file."""
-        body = {"key": key, "revision": revision}
-        return await self._transport.send_body("PUT", StoredKey, f"/providers/{_segment(provider_id)}/key", body)
-
-    async def remove_provider_key(self, provider_id: str) -> None:
-        await self._transport.send("DELETE", f"{API}/providers/{_segment(provider_id)}/key")
-
-    async def offered_models(self, provider_id: str) -> OfferedModels:
-        """The models that the provider itself lists, asked by a runner."""
-        return await self._transport.get(OfferedModels, f"/providers/{_segment(provider_id)}/models")
 
     # --- the gateway itself
 
@@ -293,8 +265,3 @@ class AssayClient:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
         raise AssertionError("unreachable: the last try returns or raises")
-
-
-def _segment(text: str) -> str:
-    """Quotes one segment of a path."""
-    return quote(text, safe="")

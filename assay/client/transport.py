@@ -6,7 +6,7 @@ import ipaddress
 import ssl
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx2
 
@@ -117,3 +117,8 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def segment(text: str) -> str:
+    """Quotes one segment of a path."""
+    return quote(text, safe="")

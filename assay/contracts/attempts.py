@@ -11,6 +11,7 @@ from msgspec import Meta, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data, Message, digest
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
 from assay.contracts.providers import Provider
@@ -126,6 +127,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """The output was graded before. Set only in a judge's ticket."""
     provider: Provider | None = None
     """The model's provider, if the ledger has it instead of the catalogue. Set only in a runner's ticket."""
+    judges: tuple[JudgeModel, ...] = ()
+    """The models that judge the output. Set only in a judge's ticket, for tasks with a rubric."""
     run_seconds_left: Annotated[float, Meta(ge=0)] | None = None
     """How long the run may still last when the ticket is issued. None: unknown."""
 
@@ -279,6 +282,8 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     """All its verdicts in order, if there are several. ``verdict`` is the last."""
     tries: tuple[TryView, ...] = ()
     calls: tuple[Call, ...] = ()
+    judge_calls: tuple[Call, ...] = ()
+    """Calls of models that judged it, whose cost is not part of the attempt's."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     sequence: int = 0
     """The run's sequence at the time of reading."""

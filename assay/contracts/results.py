@@ -7,6 +7,7 @@ from msgspec import field
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Fault, Token
 from assay.contracts.codec import Data
+from assay.contracts.judging import Judgement
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price
 from assay.contracts.tasks import Limits, SandboxSpec, Solver
@@ -122,3 +123,5 @@ class CheckOutput(Data, frozen=True, kw_only=True):
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tests: tuple[TestOutput, ...] = ()
     evidence: Evidence = Evidence()
+    judgements: tuple[Judgement, ...] = ()
+    """What each model said that judged the output."""

@@ -9,7 +9,9 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.checks.rubric import JudgeNames
 from assay.contracts.codec import Data
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import ModelName, ModelSpec, Parameters, StoppedModel, Usage
 from assay.contracts.money import Price, TokenPrice, Usd
 from assay.contracts.replay import Responses
@@ -97,6 +99,8 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Show the models the hidden tests. Such a run is excluded from leaderboards."""
     install_deps: bool = False
     """Install the ``requirements.txt`` of each task's workspace into an image, and execute and grade the task in it."""
+    judges: JudgeNames = ()
+    """The models that grade tasks with a rubric, instead of those that the tasks name."""
     responses: Responses | None = None
     """The responses of a model named ``replay/<name>``, obtained elsewhere and graded like a model's answers. A model
     named ``replay/<run id>``, or ``replay/<run id>:<model>`` if that run has several, needs none: it replays those of
@@ -145,6 +149,8 @@ class RunPlan(Data, frozen=True, kw_only=True):
     """The id of a run whose stored outputs this one grades again, without asking any model."""
     regrade_checks: tuple[str, ...] = ()
     """The names of the checks to run again. Empty: all."""
+    judges: tuple[JudgeModel, ...] = ()
+    """Every model that judges attempts of this run."""
 
 
 class Progress(Data, frozen=True, kw_only=True):
@@ -239,32 +245,6 @@ class RunView(Data, frozen=True, kw_only=True):
     changed_models: dict[ModelName, tuple[str, ...]] = field(default_factory=dict[ModelName, tuple[str, ...]])
     """Models behind which the provider served several others during the run, in the order in which they first answered.
     Their attempts cannot be compared."""
-
-
-class Cause(Data, frozen=True, kw_only=True):
-    """Attempts of one run that ended ungraded for the same reason. ``reason`` is that of the first of them, in full;
-    reasons that differ only in ids and amounts belong together."""
-
-    outcome: Outcome
-    kind: str = ""
-    """A FaultKind or CallFault, where the reason states one."""
-    reason: str
-    remedy: str = ""
-    """What to do next; empty if the reason is all there is to say."""
-    attempts: int
-    models: tuple[str, ...]
-    task_ids: tuple[str, ...]
-    first_attempt_id: str
-    """The first attempt by ordinal."""
-
-
-class Causes(Data, frozen=True, kw_only=True):
-    """Why attempts of a run ended ungraded, the most frequent cause first. ``more`` counts the attempts whose causes
-    are left out. ``sequence`` is the run's sequence at the time of reading."""
-
-    items: tuple[Cause, ...] = ()
-    more: int = 0
-    sequence: int = 0
 
 
 class BoardRow(Data, frozen=True, kw_only=True):

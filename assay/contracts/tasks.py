@@ -10,6 +10,7 @@ from msgspec import Meta, field
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.checks import AnyCheck, Reveal, Weight
 from assay.contracts.codec import Data
+from assay.contracts.judging import Judging
 from assay.contracts.money import Usd
 from assay.contracts.sandboxspec import SandboxSpec
 
@@ -141,6 +142,8 @@ class HiddenTask(Data, frozen=True, kw_only=True):
     reveal: Reveal = Reveal.NAMES
     expected: dict[str, Any] = field(default_factory=dict[str, Any])
     """The correct answers by sample id."""
+    questions: dict[str, str] = field(default_factory=dict[str, str])
+    """What the model was asked, by sample id. Only for checks that call a model."""
 
 
 class ReferenceTask(Data, frozen=True, kw_only=True):
@@ -174,6 +177,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     """The kinds of sandbox that the task can use, on runners and on judges. Empty: it needs no sandbox."""
     model_graded: bool = False
     """Some of its checks call a model, so grading costs money."""
+    judging: Judging | None = None
+    """Which models judge its attempts, and how much they are asked. None without a rubric."""
     public: ArtifactRef
     hidden: ArtifactRef
     reference: ArtifactRef

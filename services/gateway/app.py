@@ -34,6 +34,7 @@ from services.gateway.routes import (
     docs,
     garbage_collection,
     health,
+    judges,
     leaderboard,
     models,
     money,
@@ -90,7 +91,7 @@ def _guarded_api(auth: TokenAuth) -> Router:
     """Routes that require the token, if one is configured."""
     results = [runs.router, attempts.router, reviews.router, leaderboard.router, money.router, costs.router]
     routers = [*results, scaling.router, garbage_collection.router, catalog.router, models.router]
-    routers += [providers.router, provider_keys.router]
+    routers += [providers.router, provider_keys.router, judges.router]
     read = Router("/", route_handlers=routers, before_request=refuse_unknown)
     return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[auth.guard])
 

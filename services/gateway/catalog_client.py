@@ -20,11 +20,12 @@ from assay.contracts.catalog import CatalogMistake
 from assay.contracts.models import ModelKind, ModelView, Origin, Parameters
 from assay.contracts.problems import FieldError, ProblemError
 from assay.contracts.providers import HOSTED, Provider, ProviderKind, ProviderView, StoredKey
-from assay.contracts.rpc import KeyState, ListOfferedModels, Providers, PullModel, TestModel
+from assay.contracts.rpc import JudgeText, KeyState, ListOfferedModels, Providers, PullModel, TestModel
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from services.gateway.errors import InvalidRequest
+from services.gateway.text_judging import TextToJudge, judge_text, with_key
 
 T = TypeVar("T")
 
@@ -93,6 +94,11 @@ class CatalogClient:
         """The request to a runner. Raises UnknownModel or UnknownProvider."""
         stored = await self._registered()
         return await self._in_thread(lambda: _model_test(self._catalog, stored, model, parameters))
+
+    async def judge_text(self, body: TextToJudge) -> JudgeText:
+        """The request to a judge. Raises ProblemError naming what does not exist."""
+        stored = await self._registered()
+        return await self._in_thread(lambda: _judge_text(self._catalog, stored, body))
 
     async def model_pull(self, model: str, *, restart: bool) -> PullModel:
         """The request to a runner. Raises UnknownModel or UnknownProvider, and InvalidRequest if the model's provider
@@ -181,6 +187,12 @@ def _model_test(catalog: Catalog, stored: Providers, name: str, parameters: Para
         price=_price(catalog, name, None).price,
         key_permit=_permit(stored, provider_id, origin),
     )
+
+
+def _judge_text(catalog: Catalog, stored: Providers, body: TextToJudge) -> JudgeText:
+    catalog = catalog.with_registered(_by_id(stored))
+    request, provider_id = judge_text(catalog, body), body.judge.partition("/")[0]
+    return with_key(request, catalog, _permit(stored, provider_id, catalog.registry().origin(provider_id)))
 
 
 def _model_pull(catalog: Catalog, stored: Providers, name: str, restart: bool) -> PullModel:

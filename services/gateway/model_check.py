@@ -15,10 +15,11 @@ TIMEOUT_SECONDS = 3.0
 
 async def model_problems(plan: RunPlan, ports: Ports) -> tuple[ModelProblem, ...]:
     """Empty also if no runner answers in time: then it is unknown."""
-    needed = {pin.model.provider for pin in plan.models if pin.registered}
+    pins = (*plan.models, *plan.judges)
+    needed = {pin.model.provider for pin in pins if pin.registered}
     views = [view for view in await ports.catalog.providers() if not view.hidden]
     request = CheckModels(
-        models=tuple(pin.model for pin in plan.models if not is_replay(pin.model.name)),
+        models=tuple(pin.model for pin in pins if not is_replay(pin.model.name)),
         providers={view.provider_id: view.provider for view in views if view.provider_id in needed},
         stored_keys=tuple(view.provider_id for view in views if view.key),
     )

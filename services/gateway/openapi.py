@@ -12,7 +12,7 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from assay.contracts import attempts, catalog, facts, live, models, providers, rpc, runs, spending, tasks
+from assay.contracts import attempts, catalog, causes, facts, live, models, providers, rpc, runs, spending, tasks
 from services.gateway.http.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.garbage_collection import CollectGarbage
@@ -22,6 +22,7 @@ from services.gateway.routes.provider_keys import ProviderKeyChange
 from services.gateway.routes.providers import ProviderChange
 from services.gateway.routes.reviews import AttemptReview, RegradeRequest
 from services.gateway.routes.session import SignIn
+from services.gateway.text_judging import TextToJudge
 
 _REF = "#/components/schemas/{name}"
 _REQUEST_TYPES = (
@@ -39,14 +40,16 @@ _REQUEST_TYPES = (
         ProviderKeyChange,
         AttemptReview,
         RegradeRequest,
+        TextToJudge,
     ),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
 _RESPONSE_TYPES = (
-    *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, runs.Causes),
+    *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, causes.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
-    *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress, rpc.ReviewPage, rpc.Changes),
+    *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress, rpc.TextJudgement),
+    *(rpc.ReviewPage, rpc.Changes),
     *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

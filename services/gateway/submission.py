@@ -39,6 +39,7 @@ async def build_plan_with_notes(
         suite=resolved.selection.suite,
         tasks=tuple(pins),
         models=models,
+        judges=resolved.selection.judges,
         repeats=resolved.selection.repeats,
         limits=request.limits,
         priority=request.priority,

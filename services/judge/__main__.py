@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from functools import partial
 
 from assay.artifacts import Area, open_store
 from assay.bus.nats.bus import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
+from assay.contracts.rpc import JudgeText
 from assay.sandbox.selection import provider_for_setting
 from assay.sandbox.warm_pool import WarmPool
 from assay.service.endpoint import Endpoint, open_endpoint
@@ -22,7 +24,12 @@ from services.judge.checks.regex_worker import RegexWorker
 from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import Ports, on_failure, on_ticket
+from services.judge.rubric.answer_cache import LedgerAnswers
+from services.judge.rubric.judge_budget import AttemptBudget
+from services.judge.rubric.model_client import ModelClient
+from services.judge.rubric.panel import Panel
 from services.judge.settings import JudgeSettings
+from services.judge.text_judging import on_judge_text
 
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
@@ -35,6 +42,8 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
     regex, warm_pool = RegexWorker(), WarmPool(settings.warm_sandboxes)
     provider = provider_for_setting(settings.sandbox, warm_pool)
     sandboxes = GradingSandboxes(provider, settings.judge_test_slots)
+    bus = await connect(settings.bus(worker_id))
+    panel = Panel(models=ModelClient(bus.rpc, settings.judge_questions), answers=LedgerAnswers(bus.rpc))
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
@@ -42,6 +51,8 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         regex=regex,
         test_executor=SandboxTestExecutor(sandboxes),
         sandboxes=sandboxes,
+        panel=panel,
+        open_budget=lambda ticket: AttemptBudget(bus.rpc, ticket.attempt_id, ticket.token),
     )
     options = WorkerOptions(
         worker_id=worker_id,
@@ -50,7 +61,7 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         slots=settings.judge_slots,
         drain_seconds=settings.drain_seconds,
     )
-    bus = await connect(settings.bus(worker_id))
+    await bus.rpc.serve("judge", {JudgeText: partial(on_judge_text, panel=panel, rpc=bus.rpc)})
     worker = Worker(
         options,
         bus,

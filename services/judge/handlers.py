@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
 
 import structlog
+from msgspec import structs
 
 from assay.contracts.attempts import AttemptJudged, Fault, FaultKind, Ticket
 from assay.contracts.ids import run_of
@@ -16,15 +18,19 @@ from services.judge.artifacts.results import attach_result, store_outputs
 from services.judge.errors import HiddenBundleInvalid, JudgeError, JudgeRetryable, StoreUnavailable
 from services.judge.grading.grade import GradingResult, all_failed, grade
 from services.judge.ports import Ports
+from services.judge.rubric.judging import Judging, open_judging
 
 _log = structlog.get_logger(__name__)
 
 
 async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
-    """Returns a verdict for any output; ``infra_error`` with a fault only if the judge itself fails."""
+    """Returns a verdict for any output; ``infra_error`` with a fault only if the judge itself fails. The report has the
+    calls of models that judge in any case."""
     started = time.monotonic()
+    judging: Judging | None = None
     try:
-        result = await _grade(ticket, ports)
+        judging = await _open_judging(ticket, ports)
+        result = await _grade(ticket, ports, judging)
         artifacts = await store_outputs(result, ports.attempts)
         report = AttemptJudged(
             message_id=_message_id(ticket),
@@ -32,12 +38,16 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
             token=ticket.token,
             worker_id=ports.worker_id,
             verdict=result.verdict,
+            calls=judging.calls if judging else (),
             artifacts=artifacts,
             duration_seconds=time.monotonic() - started,
         )
         return await attach_result(report, ticket.result, ports.attempts)
-    except (JudgeError, SandboxError) as error:
+    except (JudgeError, SandboxError, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and not (judging and judging.calls):
+            raise
         report = on_failure(ticket, error, ports.worker_id, time.monotonic() - started)
+        report = structs.replace(report, calls=judging.calls if judging else ())
         with suppress(StoreUnavailable):
             return await attach_result(report, ticket.result, ports.attempts)
         return report
@@ -61,7 +71,13 @@ def on_failure(ticket: Ticket, error: BaseException, worker_id: str, duration_se
     )
 
 
-async def _grade(ticket: Ticket, ports: Ports) -> GradingResult:
+async def _open_judging(ticket: Ticket, ports: Ports) -> Judging | None:
+    if not ticket.judges or ports.panel is None or ports.open_budget is None:
+        return None
+    return await open_judging(ticket, ports.panel, ports.open_budget(ticket), ports.attempts)
+
+
+async def _grade(ticket: Ticket, ports: Ports, judging: Judging | None) -> GradingResult:
     if ticket.hidden is None:
         raise HiddenBundleInvalid("the ticket has no hidden bundle, so it is not a judge's ticket")
     hidden = await ports.hidden.get(ticket.hidden)
@@ -69,9 +85,8 @@ async def _grade(ticket: Ticket, ports: Ports) -> GradingResult:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
         return all_failed(hidden.task, str(refused))
-    return await grade(
-        hidden, ticket.sample_id, output, ports, ticket.sandbox, run_of(ticket.attempt_id), ticket.regrade
-    )
+    run_id = run_of(ticket.attempt_id)
+    return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox, run_id, judging, ticket.regrade)
 
 
 def _message_id(ticket: Ticket) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import Ticket
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.sandbox import Mounts, Sandbox
 from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.bridge.test_run import TestRun, TestRunLog
+from services.judge.rubric.judge_budget import JudgeBudget
+from services.judge.rubric.panel import Panel
 
 
 class AttemptArtifacts(Protocol):
@@ -64,3 +68,6 @@ class Ports:
     regex: RegexSearch
     test_executor: TestExecutor
     sandboxes: Sandboxes
+    panel: Panel | None = None
+    """None: this judge cannot grade by models."""
+    open_budget: Callable[[Ticket], JudgeBudget] | None = None

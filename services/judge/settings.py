@@ -21,6 +21,8 @@ class JudgeSettings(BusEnvironment, EndpointEnvironment):
     """Like ``sandbox``, as for the runner."""
     judge_slots: int = 64
     judge_test_slots: int = 2
+    judge_questions: Annotated[int, Field(ge=1, le=200)] = 16
+    """The number of questions to models under way at once; each takes a slot of a runner's requests."""
     drain_seconds: Annotated[float, Field(gt=0, le=86_400)] = 25.0
     """After a signal, gradings under way have this long to end; what is left goes to other judges."""
     reserve: Reserve = Reserve()

@@ -22,6 +22,11 @@ from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.grading.validation import BaselineResult, validate
 
+_NEEDS_MODELS = (
+    "models grade it, and none is called here; try it in a run, and compare its judge with people by "
+    "`assay judges calibrate`"
+)
+
 
 class Validation(Data, frozen=True, kw_only=True):
     """The output of ``--json``. ``error`` says why there are no trials."""
@@ -45,6 +50,8 @@ async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
     regex = RegexWorker()
     try:
         task = load_task(folder)
+        if any(check.calls_model for check in task.manifest.checks):
+            return Validation(task=task.task_id, ok=True, unchecked=_NEEDS_MODELS)
         sandboxes = GradingSandboxes(open_sandbox_provider(sandbox))
         tools = _Tools(regex=regex, test_executor=SandboxTestExecutor(sandboxes), sandboxes=sandboxes)
         trials = await validate(make_bundles(task), tools)

@@ -20,6 +20,8 @@ from services.ledger.database.schema import migrate
 from services.ledger.handlers import answers
 from services.ledger.health.bus_probe import BusProbe
 from services.ledger.health.health_store import HealthStore
+from services.ledger.judges.answer_store import JudgeAnswerStore
+from services.ledger.judges.calibrations import CalibrationStore
 from services.ledger.leader import Leader
 from services.ledger.leader_tasks import bus_tasks, metric_tasks, work_tasks
 from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
@@ -119,6 +121,8 @@ def open_ports(
         retention=RetentionStore(database),
         providers=ProviderStore(database, keys),
         provider_keys=keys,
+        judge_answers=JudgeAnswerStore(database),
+        calibrations=CalibrationStore(database),
         health=health,
         scaling=WantedSlotsStore(database, plans, settings),
         model_use=ModelUseStore(database),

@@ -12,6 +12,7 @@ from assay.contracts.rpc import (
     ChangeRun,
     ClaimAttempts,
     ExpireRuns,
+    FindJudgeAnswers,
     GetAttempt,
     GetBoard,
     GetCauses,
@@ -23,6 +24,7 @@ from assay.contracts.rpc import (
     GetRun,
     GetWantedSlots,
     Heartbeat,
+    HoldForCalibration,
     ListAttempts,
     ListFacts,
     ListProviders,
@@ -43,6 +45,8 @@ from assay.contracts.rpc import (
     ReviewAttempt,
     ServiceHealth,
     SetMoneyLimits,
+    SettleCalibration,
+    StoreJudgeAnswer,
     SubmitRun,
     TopUpGrant,
 )
@@ -92,6 +96,10 @@ def answers(ports: Ports) -> Answers:
     answers.on(PutProviderKey, ports.provider_keys.put)
     answers.on(RemoveProviderKey, ports.provider_keys.remove)
     answers.on(OpenProviderKey, ports.provider_keys.open)
+    answers.on(FindJudgeAnswers, ports.judge_answers.find)
+    answers.on(StoreJudgeAnswer, ports.judge_answers.store)
+    answers.on(HoldForCalibration, ports.calibrations.hold)
+    answers.on(SettleCalibration, ports.calibrations.settle)
     answers.on(GetWantedSlots, ports.scaling.get)
     answers.on(GetModelUse, ports.model_use.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudged
+from assay.contracts.causes import Causes
 from assay.contracts.providers import RegisteredProvider, StoredKey
 from assay.contracts.rpc import (
     AttemptPage,
@@ -18,6 +19,7 @@ from assay.contracts.rpc import (
     Expired,
     ExpireRuns,
     FactPage,
+    FindJudgeAnswers,
     GetBoard,
     GetCosts,
     GetModelUse,
@@ -25,6 +27,9 @@ from assay.contracts.rpc import (
     GetWantedSlots,
     Grant,
     Heartbeat,
+    HoldForCalibration,
+    JudgeAnswer,
+    JudgeAnswers,
     Leases,
     ListAttempts,
     ListFacts,
@@ -48,11 +53,14 @@ from assay.contracts.rpc import (
     RunPage,
     SealedKey,
     SetMoneyLimits,
+    SettleCalibration,
+    Settled,
+    StoreJudgeAnswer,
     SubmitRun,
     TopUpGrant,
     WantedSlots,
 )
-from assay.contracts.runs import Board, Causes, RunPlan, RunView
+from assay.contracts.runs import Board, RunPlan, RunView
 from assay.contracts.spending import Costs
 from services.ledger.health.health_store import HealthStatus
 
@@ -126,6 +134,16 @@ class ProviderKeys(Protocol):
     async def open(self, request: OpenProviderKey) -> SealedKey: ...
 
 
+class JudgeAnswerCache(Protocol):
+    async def find(self, query: FindJudgeAnswers) -> JudgeAnswers: ...
+    async def store(self, request: StoreJudgeAnswer) -> JudgeAnswer: ...
+
+
+class Calibrations(Protocol):
+    async def hold(self, request: HoldForCalibration) -> Grant: ...
+    async def settle(self, request: SettleCalibration) -> Settled: ...
+
+
 class Health(Protocol):
     async def status(self) -> HealthStatus:
         """Raises Unavailable when Postgres is away."""
@@ -156,6 +174,8 @@ class Ports:
     retention: Retention
     providers: ProviderRegistry
     provider_keys: ProviderKeys
+    judge_answers: JudgeAnswerCache
+    calibrations: Calibrations
     health: Health
     scaling: Scaling
     model_use: ModelUses

@@ -7,6 +7,7 @@ from functools import partial
 from services.ledger.attempts.lease_expiry import end_expired_leases, renew_leases
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
+from services.ledger.judges.calibrations import settle_orphaned_calibrations
 from services.ledger.money.orphaned_holds import settle_orphans
 from services.ledger.outbox.orders import repeat_unclaimed
 from services.ledger.runs import stopped_models
@@ -54,6 +55,7 @@ class Sweeper:
 
     async def _expire(self, connection: Connection) -> int:
         await settle_orphans(connection, self._plans, self._settings.lease_seconds)
+        await settle_orphaned_calibrations(connection)
         expired = await end_expired_leases(connection, self._plans, self._settings.max_tries)
         await repeat_unclaimed(connection, self._settings.order_patience_seconds)
         return expired

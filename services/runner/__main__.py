@@ -13,7 +13,16 @@ from assay.artifacts import Area, open_store
 from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus, RpcHandler
 from assay.contracts.attempts import Stage
-from assay.contracts.rpc import CheckModels, ListOfferedModels, PreviewPrompt, PullModel, ReadTail, Request, TestModel
+from assay.contracts.rpc import (
+    AskModel,
+    CheckModels,
+    ListOfferedModels,
+    PreviewPrompt,
+    PullModel,
+    ReadTail,
+    Request,
+    TestModel,
+)
 from assay.sandbox.selection import provider_for_setting
 from assay.sandbox.warm_pool import WarmPool
 from assay.service.endpoint import Endpoint, open_endpoint
@@ -26,6 +35,7 @@ from services.runner.catalog_content import open_catalog
 from services.runner.handlers import failed, on_ticket
 from services.runner.model_probe import on_models_check, on_models_list, on_models_test
 from services.runner.model_pulls import ModelPulls
+from services.runner.model_questions import on_models_ask
 from services.runner.models.http.address_policy import parse_networks
 from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
@@ -93,6 +103,7 @@ async def work(
         ListOfferedModels: partial(on_models_list, models=models),
         PullModel: pulls.on_models_pull,
         CheckModels: partial(on_models_check, models=models),
+        AskModel: partial(on_models_ask, models=models),
         PreviewPrompt: partial(on_prompts_preview, bundles=ports.bundles),
     }
     await bus.rpc.serve("runner", answers)

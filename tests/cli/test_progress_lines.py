@@ -13,9 +13,10 @@ from assay.cli.follow import Follower
 from assay.cli.run_state import RunState
 from assay.contracts import facts
 from assay.contracts.attempts import State
+from assay.contracts.causes import Cause, Causes
 from assay.contracts.codec import encode
 from assay.contracts.live import RunSnapshot, Snapshot
-from assay.contracts.runs import Cause, Causes, Progress
+from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome
 from tests.cli.fakes import RUN, attempt, finished, new_state
 

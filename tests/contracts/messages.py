@@ -19,7 +19,9 @@ from assay.contracts.attempts import (
     Stage,
     State,
 )
+from assay.contracts.checks import Criterion, Rubric
 from assay.contracts.codec import Message, encode
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError, Problem
@@ -164,6 +166,17 @@ SAMPLES: tuple[Message, ...] = (
     rpc.Heartbeat(worker_id="runner-a", stage=Stage.RUN, slots=4, leases=(CLAIM,)),
     rpc.ListAttempts(run_id="01h", outcome=Outcome.FAILED, limit=10),
     rpc.GetAttempt(attempt_id="01h-1"),
+    rpc.AskModel(request_id="q1", model="openai/gpt-4o-mini", system="Grade.", prompt="Work", budget_nanousd=5_000),
+    rpc.JudgeText(
+        rubric=Rubric(criteria=(Criterion(id="clear", text="Is it clear?"),)),
+        judge=JudgeModel(model=ModelSpec(name="openai/gpt-4o-mini")),
+        task="Explain.",
+        text="Because.",
+    ),
+    rpc.HoldForCalibration(request_id="r3", calibration_id="calibration:1", amount_nanousd=5_000),
+    rpc.SettleCalibration(calibration_id="calibration:1", calls=(CALL,)),
+    rpc.FindJudgeAnswers(keys=("ab" * 32,)),
+    rpc.StoreJudgeAnswer(answer=rpc.JudgeAnswer(key="ab" * 32, model="openai/gpt-4o-mini", text='{"criteria": {}}')),
     rpc.GetBoard(suite="demo"),
     rpc.ListFacts(run_id="01h", after=3),
     rpc.GetHealth(),

@@ -25,7 +25,12 @@ SELECT count(a.score)::int, count(*) FILTER (WHERE a.score IS NOT NULL AND a.out
 FROM attempts a JOIN runs r USING (run_id)
 WHERE a.reused_from = '' AND NOT r.include_tests AND r.regrades = '' AND a.state = 'done'
 """
-OPEN_HOLDS = "SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'"
+OPEN_HOLDS = """
+SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'
+UNION ALL SELECT ARRAY[account], amount_nanousd FROM judge_holds WHERE state = 'held'
+UNION ALL SELECT ARRAY[account], amount_nanousd FROM calibrations WHERE state = 'held'
+"""
+CALIBRATIONS = "SELECT account, posted_nanousd FROM calibrations"
 ATTEMPTS = """
 SELECT run_id, sum(cost_nanousd)::bigint AS cost, sum(held_nanousd)::bigint AS held FROM attempts GROUP BY 1
 """
@@ -86,6 +91,8 @@ async def _receipts(connection: Connection) -> Counter[str]:
         sums[f"run:{row['run_id']}"] += row["posted"]
         sums[f"project:{row['project']}"] += row["posted"]
         sums[f"excess:{row['project']}"] += row["excess"]
+    for row in await connection.fetch(CALIBRATIONS):
+        sums[row["account"]] += row["posted_nanousd"]
     for row in await connection.fetch("SELECT account, posted_nanousd FROM accounts WHERE account LIKE 'day:%'"):
         sums[row["account"]] += row["posted_nanousd"]
     for row in await connection.fetch(

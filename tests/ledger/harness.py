@@ -22,6 +22,8 @@ from services.ledger.attempts.reports import ReportStore
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
 from services.ledger.health.health_store import HealthStore
+from services.ledger.judges.answer_store import JudgeAnswerStore
+from services.ledger.judges.calibrations import CalibrationStore
 from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
 from services.ledger.money.cost_estimate import worst_nanousd
 from services.ledger.money.money_store import MoneyStore
@@ -109,6 +111,8 @@ class LedgerHarness:
         self.scheduler = Scheduler(database, plans, settings)
         self.wanted_slots = WantedSlotsStore(database, plans, settings)
         self.model_use = ModelUseStore(database)
+        self.judge_answers = JudgeAnswerStore(database)
+        self.calibrations = CalibrationStore(database)
         self.sweeper = Sweeper(database, plans, settings)
 
     async def submit(self, key: str = "", **of_plan: Any) -> RunView:

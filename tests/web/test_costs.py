@@ -171,6 +171,7 @@ def test_limits_and_the_time_zone_can_be_changed(page: Page, gateway: ScriptedGa
     expect(page.locator("#day_usd-errors")).to_contain_text("Enter an amount like 20")
     page.locator("#day_usd").fill("$5")
     page.locator("#project_usd").fill("100")
+    page.locator("#judge_usd").fill("3")
     page.locator("#time_zone").fill("Mars/Olympus")
     page.locator("#save").click()
     page.locator("#time_zone-errors button").click()
@@ -181,6 +182,7 @@ def test_limits_and_the_time_zone_can_be_changed(page: Page, gateway: ScriptedGa
     assert json.loads(sent.value.post_data or "") == {
         "day_usd": "5",
         "project_usd": "100",
+        "judge_usd": "3",
         "time_zone": "Europe/Athens",
     }
     expect(page.locator("[data-account=day]")).to_contain_text("limit $5.00")

@@ -206,6 +206,7 @@ def test_limits_are_sent_as_typed(page: Page, gateway: ScriptedGateway) -> None:
     page.locator("#minutes").fill("1.5")
     page.locator("#concurrency").fill("3")
     page.locator("#priority").fill("10")
+    page.locator("#judges").fill("openai/gpt-4o, lab/critic")
     page.get_by_label("Reuse earlier results").check()
     page.locator("#start").click()
     expect(page.locator("#priority-errors")).to_contain_text("from 1 to 9")
@@ -216,6 +217,7 @@ def test_limits_are_sent_as_typed(page: Page, gateway: ScriptedGateway) -> None:
     limits = scripted.request.limits
     assert (limits.cost_usd, limits.seconds, limits.concurrency) == ("1250.5", 90.0, 3)
     assert (scripted.request.priority, scripted.request.reuse, scripted.request.partial) == (9, True, False)
+    assert scripted.request.judges == ("openai/gpt-4o", "lab/critic")
 
 
 def test_an_empty_cost_field_means_no_run_limit(page: Page, gateway: ScriptedGateway) -> None:

@@ -20,6 +20,11 @@ test("empty fields are left to the server", () => {
   expect(toRequest({ ...demo, temperature: "0.5" }).parameters).toEqual({ temperature: 0.5 });
 });
 
+test("judges are separated by commas or spaces", () => {
+  expect(toRequest(demo).judges).toEqual([]);
+  expect(toRequest({ ...demo, judges: " openai/a, lab/b:1 " }).judges).toEqual(["openai/a", "lab/b:1"]);
+});
+
 test("errors are assigned to their fields", () => {
   const places = ["models[1]", "parameters.temperature", "$.repeats", "categories[0]", "colour"];
   const sorted = errorsByField(places.map((where) => ({ where, message: "", near: null })));

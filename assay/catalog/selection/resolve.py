@@ -14,13 +14,16 @@ from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.models import BASELINES, Registry
 from assay.catalog.prices.rates import REQUEST_VERSION, amount_mistakes, token_price
 from assay.catalog.selection.capabilities import capability_errors
+from assay.catalog.selection.judges import judge_errors, judge_names
 from assay.catalog.selection.limit_overrides import apply_overrides, override_errors
 from assay.catalog.selection.replays import is_replay, replay_mistakes, replay_notes
 from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.suites import SuiteLimits, SuiteManifest, select_task_ids, suite_task_ids
 from assay.catalog.tasks.include_tests import tests_text
 from assay.catalog.tasks.install_deps import requirement_mistakes, requirements_of, with_requirements_installed
+from assay.catalog.tasks.rubrics import judging
 from assay.catalog.tasks.task import Task
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import ModelName, ModelSpec, Origin, Parameters
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
@@ -75,9 +78,11 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
     errors = _Errors()
     suite = _suite(catalog, request, errors)
     tasks = _tasks(catalog, request, suite, errors)
-    models = _models(catalog, request, _request_prices(request, errors), today, errors)
+    prices = _request_prices(request, errors)
+    models = _models(catalog, request, prices, today, errors)
     selected = [_select(task, request, suite) for task in tasks]
     _check_options(request, selected, errors)
+    judges = _judges(catalog, request, selected, prices, today, errors)
     for model, message in capability_errors(models, selected, lambda name: catalog.registry().capabilities(name)):
         errors.add(f"models[{request.models.index(model)}]", "missing_capability", message)
     errors.raise_all()
@@ -93,6 +98,7 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
         ),
         models=models,
         repeats=request.repeats or (suite.repeats if suite else 1),
+        judges=judges,
         suite=suite.id if suite else "",
     )
     return replace(selection, notes=tuple(_notes(catalog, request, selection, suite)))
@@ -150,6 +156,39 @@ def _models(
     return tuple(pins)
 
 
+def _judges(
+    catalog: CatalogLookup,
+    request: RunRequest,
+    tasks: Sequence[SelectedTask],
+    prices: Mapping[str, Price],
+    today: date | None,
+    errors: _Errors,
+) -> tuple[JudgeModel, ...]:
+    """Those of all tasks, with their prices. They answer as deterministically as they can."""
+    pins: list[JudgeModel] = []
+    for where, code, message in judge_errors(request, tasks):
+        errors.add(where, code, message)
+    for name in judge_names(tasks):
+        where = f"judges[{request.judges.index(name)}]" if name in request.judges else "judges"
+        pin = partial(pin_judge, catalog, name, prices.get(name), today)
+        errors.catch(where, f"the configuration of judge {name!r}", lambda pin=pin: pins.append(pin()))
+    return tuple(pins)
+
+
+def pin_judge(
+    catalog: CatalogLookup, name: ModelName, request_price: Price | None = None, today: date | None = None
+) -> JudgeModel:
+    """A model that judges, as deterministically as it can. Raises CatalogError."""
+    registry = catalog.registry()
+    parameters = merge_parameters(Parameters(temperature=0.0), registry.entry(name).parameters)
+    return JudgeModel(
+        model=ModelSpec(name=name, parameters=parameters),
+        price=request_price or catalog.price(name, today),
+        registered=registry.origin(name.partition("/")[0]) is Origin.DATABASE,
+        structured_output=registry.capabilities(name).structured_output,
+    )
+
+
 def _pin_model(
     catalog: CatalogLookup, name: str, request: RunRequest, request_price: Price | None, today: date | None
 ) -> ModelPin:
@@ -175,7 +214,7 @@ def _request_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
     prices: dict[str, Price] = {}
     for name, price in request.prices.items():
         where = f"prices.{name}"
-        if name not in request.models:
+        if name not in (*request.models, *request.judges):
             message = f"the run does not use model {name!r}; add it to models, or remove its price"
             errors.add(where, "unused_price", message, closest(name, request.models))
         elif name in BASELINES:
@@ -220,11 +259,13 @@ def _check_requirements(tasks: Sequence[Task], errors: _Errors) -> None:
 
 def _select(task: Task, request: RunRequest, suite: SuiteManifest | None) -> SelectedTask:
     wanted = request.samples or (suite.samples if suite else 0)
+    sample_ids = task.sample_ids[: wanted or None]
     limits = suite.limits if suite else SuiteLimits()
     return SelectedTask(
         task=task,
-        sample_ids=task.sample_ids[: wanted or None],
+        sample_ids=sample_ids,
         weight=suite.weights.get(task.task_id, 1.0) if suite else 1.0,
         limits=limits.applied_to(task.manifest.limits),
         tests=tests_text(task) if request.include_tests else "",
+        judging=judging(task.manifest, sample_ids, request.judges),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assay.catalog.tasks.prompt_size import image_count, prompt_bytes
 from assay.catalog.tasks.task import Task
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.judging import JudgeModel, Judging
 from assay.contracts.runs import ModelPin
 from assay.contracts.sandboxes import kinds_for
 from assay.contracts.tasks import Limits, TaskPin
@@ -22,6 +23,7 @@ class SelectedTask:
     weight: float
     limits: Limits
     tests: str = ""
+    judging: Judging | None = None
 
     def pin(self, *, public: ArtifactRef, hidden: ArtifactRef, reference: ArtifactRef) -> TaskPin:
         """The task's pin in the run plan; its bundles must be stored already."""
@@ -39,6 +41,7 @@ class SelectedTask:
             images=image_count(self.task, self.sample_ids),
             sandboxes=kinds_for(manifest.sandbox) if manifest.solver.hands_in_files else (),
             model_graded=any(check.calls_model for check in manifest.checks),
+            judging=self.judging,
             public=public,
             hidden=hidden,
             reference=reference,
@@ -47,12 +50,14 @@ class SelectedTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """A run plan without its stored bundles: ``tasks`` in order, ``models`` with their prices. ``notes`` say what it
+    """A run plan without its stored bundles: ``tasks`` in order, ``models`` and ``judges`` with their prices.
+    ``notes`` say what it
     leaves out."""
 
     tasks: tuple[SelectedTask, ...]
     models: tuple[ModelPin, ...]
     repeats: int
+    judges: tuple[JudgeModel, ...] = ()
     suite: str = ""
     notes: tuple[str, ...] = ()
 

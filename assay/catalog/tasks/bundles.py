@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.catalog.tasks.rubrics import questions
 from assay.catalog.tasks.sample_checks import reference_answer
 from assay.catalog.tasks.task import Task
 from assay.contracts.codec import Data, canonical
@@ -66,6 +67,7 @@ def hidden_task(task: Task) -> HiddenTask:
         pass_score=manifest.pass_score,
         reveal=manifest.reveal,
         expected={sample.sample_id: sample.expected for sample in manifest.samples if sample.expected is not None},
+        questions=questions(manifest),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from assay.catalog.tasks.folder import files_in
 from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.rubrics import rubric_mistakes
 from assay.catalog.yaml.document import Document, FieldPath
 from assay.contracts.checks import (
     AnyCheck,
@@ -24,6 +25,7 @@ from assay.contracts.checks import (
     Numeric,
     ReferenceOutput,
     Regression,
+    Rubric,
     Rule,
     RuleKind,
     Rules,
@@ -55,6 +57,8 @@ def needs_expected(check: Check) -> bool:
     """Whether the check compares with the sample's ``expected``."""
     if isinstance(check, ReferenceOutput | Classification | Regression):
         return not check.reference
+    if isinstance(check, Rubric):
+        return check.show_expected or check.pairwise
     return isinstance(check, Exact | Choice | Numeric | Telemetry | JsonFields)
 
 
@@ -225,4 +229,5 @@ _RULES: tuple[tuple[Any, Callable[[Any, TaskManifest], Iterator[Mistake]]], ...]
     (Sql, _sql),
     (Classification, _classification),
     (Rules, _rules),
+    (Rubric, rubric_mistakes),
 )

@@ -18,6 +18,7 @@ from assay.contracts.checks import (
     Numeric,
     ReferenceOutput,
     Regression,
+    Rubric,
     Telemetry,
     kind_of,
 )
@@ -69,7 +70,7 @@ def _check_sample(check: AnyCheck, sample: SampleManifest, source: Document, at:
 
 def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | None:
     """What is wrong with the value for this check, with a suggestion; None when it is valid."""
-    if isinstance(check, Exact | Choice | Classification | ReferenceOutput) and not isinstance(expected, str):
+    if isinstance(check, Exact | Choice | Classification | ReferenceOutput | Rubric) and not isinstance(expected, str):
         return f"check {kind_of(check)!r} compares text, got {shown(expected)}; write it in quotes", None
     if isinstance(check, Choice) and expected not in check.options:
         return f"{shortened(expected)!r} is not among the options", closest(expected, check.options)

@@ -18,6 +18,7 @@ from assay.cli.resolve_ids import AttemptId, RunId, find_attempt, find_run
 from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.attempts import AttemptDetail, AttemptView, State
+from assay.contracts.money import usd
 from assay.contracts.verdicts import Outcome
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["attempts"])
@@ -76,6 +77,9 @@ def _print(detail: AttemptDetail) -> None:
         f"{usage.input_tokens} input and {usage.output_tokens} output tokens in {count_text(len(detail.calls), 'call')}"
     )
     print_line(f"{money(attempt.cost_usd)}, {tokens}, {attempt.duration_seconds:.1f} s")
+    if detail.judge_calls:
+        cost = money(usd(sum(call.cost_nanousd for call in detail.judge_calls)))
+        print_line(f"judged by models in {count_text(len(detail.judge_calls), 'call')} for {cost}, booked apart")
     print_line(f"task digest {detail.task_digest}")
     for line in filter(None, (attempt.reason, attempt.reused_from and f"reused from {attempt.reused_from}")):
         print_line(line)

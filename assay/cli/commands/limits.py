@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from msgspec import UNSET
 
 from assay.cli.display.output import cell_text, money, print_json, print_line, print_notice
 from assay.cli.display.run_text import left_text, limit_text
@@ -22,6 +23,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 
 Day = Annotated[str, typer.Option("--day", metavar="USD|none", help="Spending limit per day.")]
 Project = Annotated[str, typer.Option("--project", metavar="USD|none", help="Lifetime spending limit.")]
+Judges = Annotated[
+    str, typer.Option("--judge", metavar="USD|none", help="Lifetime spending limit of models that grade.")
+]
 TimeZone = Annotated[
     str, typer.Option("--time-zone", metavar="NAME", help="Time zone in which days begin, for example Europe/Berlin.")
 ]
@@ -35,11 +39,16 @@ def show_limits(server: Server = "", json: Json = False) -> None:
 
 @app.command("set")
 def set_limits(
-    day: Day = "", project: Project = "", time_zone: TimeZone = "", server: Server = "", json: Json = False
+    day: Day = "",
+    project: Project = "",
+    judge: Judges = "",
+    time_zone: TimeZone = "",
+    server: Server = "",
+    json: Json = False,
 ) -> None:
     """Set limits; omitted ones keep their value. A limit below what is already spent only stops new requests."""
-    if not (day or project or time_zone):
-        raise BadUsage("nothing to set: use --day, --project or --time-zone")
+    if not (day or project or judge or time_zone):
+        raise BadUsage("nothing to set: use --day, --project, --judge or --time-zone")
     changed = {
         kind: dollars_or_none(text, f"--{kind}")
         for kind, text in ((AccountKind.DAY, day), (AccountKind.PROJECT, project))
@@ -53,10 +62,11 @@ def set_limits(
             day_usd=limits.get(AccountKind.DAY),
             project_usd=limits.get(AccountKind.PROJECT),
             time_zone=time_zone or current.next_time_zone or current.time_zone,
+            judge_usd=dollars_or_none(judge, "--judge") if judge else UNSET,
         )
 
     found = call(server, change)
-    given = {"day": bool(day), "project": bool(project), "time zone": bool(time_zone)}
+    given = {"day": bool(day), "project": bool(project), "judge": bool(judge), "time zone": bool(time_zone)}
     set_, kept = (", ".join(name for name, new in given.items() if new is wanted) for wanted in (True, False))
     print_notice(f"set: {set_}" + (f"; unchanged: {kept}" if kept else ""))
     _show(found, json)

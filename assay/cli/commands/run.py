@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -42,6 +42,9 @@ Categories = Annotated[
 ]
 Models = Annotated[
     list[str], typer.Option("--model", metavar="NAME", help="Model, for example local/smollm2-135m; repeatable.")
+]
+Judges = Annotated[
+    list[str], typer.Option("--judge", metavar="NAME", help="Model that grades tasks with a rubric; repeatable.")
 ]
 Repeats = Annotated[
     int,
@@ -86,6 +89,7 @@ InstallDeps = Annotated[
 Detach = Annotated[bool, typer.Option("--detach", help="Submit the run, print its id and return.")]
 _OPTIONS = {
     "models": "--model",
+    "judges": "--judge",
     "suite": "--suite",
     "tasks": "--task",
     "categories": "--category",
@@ -104,6 +108,7 @@ def run(
     suite: Suite = "",
     task: Tasks = [],  # noqa: B006
     category: Categories = [],  # noqa: B006
+    judge: Judges = [],  # noqa: B006
     repeats: Repeats = 0,
     samples: Samples = 0,
     temperature: Temperature = None,
@@ -138,9 +143,7 @@ def run(
     responses = read_responses(response_file, response_text)
     request = RunRequest(
         models=_selected([*model, *([replay_name(response_file)] if responses else [])], suite or task or category),
-        suite=suite or None,
-        tasks=tuple(task),
-        categories=tuple(category),
+        **_names(suite, task, category, judge),
         repeats=repeats,
         samples=samples,
         parameters=read_parameters(param, temperature=temperature, seed=seed),
@@ -159,6 +162,16 @@ def run(
     if not dry_run:
         raise typer.Exit(run_until_signal(_run(_validated(request), server, strict, detach, json, force), INTERRUPTED))
     preview(_validated(request), server, json)
+
+
+def _names(suite: str, tasks: list[str], categories: list[str], judges: list[str]) -> dict[str, Any]:
+    """What the run names besides its models, as fields of the request."""
+    return {
+        "suite": suite or None,
+        "tasks": tuple(tasks),
+        "categories": tuple(categories),
+        "judges": tuple(judges),
+    }
 
 
 def _selected(models: list[str], tasks: object) -> tuple[str, ...]:

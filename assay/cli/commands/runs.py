@@ -18,8 +18,9 @@ from assay.cli.resolve_ids import RunId, find_run
 from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
+from assay.contracts.causes import Cause, Causes
 from assay.contracts.codec import Data
-from assay.contracts.runs import Cause, Causes, RunStatus, RunView
+from assay.contracts.runs import RunStatus, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from assay.cli.quantities import count_text
-from assay.contracts.runs import Cause, Causes, RunView
+from assay.contracts.causes import Cause, Causes
+from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 
 _UNGRADED = (Outcome.TIMEOUT, Outcome.LIMIT, Outcome.REFUSED, Outcome.AGENT_ERROR, Outcome.INFRA_ERROR)

@@ -64,13 +64,16 @@ def quote_line(quote: Quote) -> str:
     """``quote: 12 attempts, about $0.1, $0.4 at worst; left: $1 for the run, $18.2 for the day``."""
     reused = f" ({quote.reused} already done)" if quote.reused else ""
     head = f"quote: {count_text(quote.attempts, 'attempt')}{reused}"
+    judging = ""
+    if quote.worst_judging_usd != "0":
+        judging = f"; judges about {money(quote.judging_usd)}, {money(quote.worst_judging_usd)} at worst, booked apart"
     if quote.worst_usd == "0":
-        return f"{head}, free of charge"
+        return f"{head}, free of charge{judging}"
     basis = "" if quote.from_history else " (estimate without history)"
     costs = f"{head}, about {money(quote.estimated_usd)}{basis}, {money(quote.worst_usd)} at worst"
     left = ", ".join(f"{left_text(account)} for the {account.kind}" for account in quote.accounts)
     rest = "" if quote.fits or quote.refusal else "; attempts that do not fit end as `limit`"
-    return f"{costs}; left: {left}{rest}"
+    return f"{costs}{judging}; left: {left}{rest}"
 
 
 def problem_lines(quote: Quote) -> list[str]:

@@ -27,6 +27,7 @@ from assay.contracts.checks.data import (
 )
 from assay.contracts.checks.files import CommandCheck, FilePresent, Metric, Sql, SqlQuery, Tests
 from assay.contracts.checks.review import Review, ReviewCriterion
+from assay.contracts.checks.rubric import Criterion, Level, Rubric
 from assay.contracts.checks.text import (
     Choice,
     Exact,
@@ -57,6 +58,7 @@ AnyCheck = (
     | Classification
     | Regression
     | Tests
+    | Rubric
     | Review
 )
 
@@ -69,10 +71,12 @@ __all__ = [
     "ClassificationMetric",
     "CommandCheck",
     "ContentCheck",
+    "Criterion",
     "Exact",
     "FilePresent",
     "HiddenPath",
     "JsonFields",
+    "Level",
     "Locale",
     "Metric",
     "NumberUnit",
@@ -86,6 +90,7 @@ __all__ = [
     "Reveal",
     "Review",
     "ReviewCriterion",
+    "Rubric",
     "Rule",
     "RuleKind",
     "Rules",

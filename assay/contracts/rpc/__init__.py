@@ -14,6 +14,19 @@ from assay.contracts.rpc.attempts import (
     Leases,
     ListAttempts,
 )
+from assay.contracts.rpc.judging import (
+    AskModel,
+    FindJudgeAnswers,
+    HoldForCalibration,
+    JudgeAnswer,
+    JudgeAnswers,
+    JudgeText,
+    ModelAnswer,
+    SettleCalibration,
+    Settled,
+    StoreJudgeAnswer,
+    TextJudgement,
+)
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
 from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptImage, PromptMessage, RunPreview
 from assay.contracts.rpc.provider_keys import (
@@ -112,11 +125,16 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     ReviewAttempt,
     RegradeRun,
     GetChanges,
+    FindJudgeAnswers,
+    StoreJudgeAnswer,
+    HoldForCalibration,
+    SettleCalibration,
 )
 
 __all__ = [
     "LEDGER_REQUESTS",
     "MODEL_LOADING",
+    "AskModel",
     "AttemptPage",
     "AttemptPreview",
     "CancelRun",
@@ -133,6 +151,7 @@ __all__ = [
     "ExpireRuns",
     "Expired",
     "FactPage",
+    "FindJudgeAnswers",
     "GetAttempt",
     "GetBoard",
     "GetCauses",
@@ -145,6 +164,10 @@ __all__ = [
     "GetWantedSlots",
     "Grant",
     "Heartbeat",
+    "HoldForCalibration",
+    "JudgeAnswer",
+    "JudgeAnswers",
+    "JudgeText",
     "KeyState",
     "Leases",
     "ListAttempts",
@@ -154,6 +177,7 @@ __all__ = [
     "ListReferences",
     "ListReviews",
     "ListRuns",
+    "ModelAnswer",
     "ModelEndpoint",
     "ModelProbe",
     "ModelProblems",
@@ -192,11 +216,15 @@ __all__ = [
     "ServeModel",
     "ServiceHealth",
     "SetMoneyLimits",
+    "SettleCalibration",
+    "Settled",
     "StageSlots",
+    "StoreJudgeAnswer",
     "SubmitRun",
     "Swept",
     "TailBacklog",
     "TestModel",
+    "TextJudgement",
     "TopUpGrant",
     "WantedSlots",
 ]

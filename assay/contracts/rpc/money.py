@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from msgspec import field
+from msgspec import UNSET, UnsetType, field
 
 from assay.contracts.attempts import Token
 from assay.contracts.codec import Data
@@ -26,7 +26,7 @@ class Grant(Data, frozen=True, kw_only=True):
 
 
 class TopUpGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.top_up"):
-    """Reserve more money for a running try, all or nothing; idempotent by ``request_id``."""
+    """Reserve more money for a running try or grading, all or nothing; idempotent by ``request_id``."""
 
     reply: ClassVar[Any] = Grant
     request_id: str
@@ -64,14 +64,16 @@ class GetMoney(Request[Money], frozen=True, kw_only=True, tag="money.get"):
 
 
 class SetMoneyLimits(Request[Money], frozen=True, kw_only=True, tag="money.limits"):
-    """Set a project's daily limit and lifetime limit; None removes a limit. If the project spent money today or
-    yesterday, another ``time_zone`` takes effect when the present day ends."""
+    """Set the limits of a project's day, of its lifetime and of its judges; None removes a limit. If the project spent
+    money today or yesterday, another ``time_zone`` takes effect when the present day ends."""
 
     reply: ClassVar[Any] = Money
     project: str = "default"
     day_usd: Usd | None
     project_usd: Usd | None
     time_zone: str = "UTC"
+    judge_usd: Usd | UnsetType | None = UNSET
+    """Of all calls of models that judge. Unset, it stays as it is."""
 
 
 class CostBy(StrEnum):

@@ -6,11 +6,12 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
+from assay.contracts.causes import Causes
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelProblem
 from assay.contracts.money import Usd
 from assay.contracts.rpc.request import PageSize, Request
-from assay.contracts.runs import CancelGrading, Causes, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
+from assay.contracts.runs import CancelGrading, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
 from assay.contracts.spending import AccountView
 
 
@@ -116,6 +117,9 @@ class Quote(Data, frozen=True, kw_only=True):
     estimated_usd: Usd
     worst_usd: Usd
     from_history: bool = False
+    judging_usd: Usd = "0"
+    """What models that judge will probably cost. It is booked on the judges' account, and not part of the above."""
+    worst_judging_usd: Usd = "0"
     accounts: tuple[AccountView, ...] = ()
     fits: bool = True
     refusal: str = ""

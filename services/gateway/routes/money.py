@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from litestar import Router, get, put
 from litestar.params import JSONBody
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
@@ -21,11 +21,13 @@ from services.gateway.validation.money import check_amounts
 
 
 class MoneyLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits per day and lifetime; null means no limit. Days begin at midnight in ``time_zone``, an IANA name."""
+    """Limits per day, lifetime, and of models that judge; null means no limit. Without ``judge_usd``, the judges' limit
+    stays as it is. Days begin at midnight in ``time_zone``, an IANA name."""
 
     day_usd: Usd | None
     project_usd: Usd | None
     time_zone: Annotated[str, Meta(max_length=100)]
+    judge_usd: Usd | UnsetType | None = UNSET
 
 
 @get("/", summary="Get the accounts", operation_id="get_money")
@@ -40,9 +42,12 @@ async def set_money_limits(data: JSONBody[MoneyLimits], ports: PortsDependency) 
     """Limits take effect at once; one below what is already spent stops new model requests, and results so far are
     kept. If money was spent today or yesterday, another time zone takes effect at the next midnight of the present one
     (`next_time_zone_at`), so that today's spending still counts."""
-    check_amounts({"day_usd": data.day_usd, "project_usd": data.project_usd})
+    judge_usd = None if data.judge_usd is UNSET else data.judge_usd
+    check_amounts({"day_usd": data.day_usd, "project_usd": data.project_usd, "judge_usd": judge_usd})
     check_time_zone(data.time_zone)
-    limits = SetMoneyLimits(day_usd=data.day_usd, project_usd=data.project_usd, time_zone=data.time_zone)
+    limits = SetMoneyLimits(
+        day_usd=data.day_usd, project_usd=data.project_usd, time_zone=data.time_zone, judge_usd=data.judge_usd
+    )
     return await ports.bus.rpc.request(limits)
 
 

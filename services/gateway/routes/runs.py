@@ -9,10 +9,11 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
+from assay.contracts.causes import Causes
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.rpc import GetCauses, GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
-from assay.contracts.runs import Causes, RunRequest, RunStatus, RunView
+from assay.contracts.runs import RunRequest, RunStatus, RunView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
 from services.gateway.http.request_body import Body

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec import field, structs
 
 from assay.contracts.codec import Data
+from assay.contracts.judging import Judgement
 from assay.contracts.results import Evidence, TestOutput
 from assay.contracts.verdicts import ReviewForm
 
@@ -41,6 +42,7 @@ class CheckScore(Data, frozen=True, kw_only=True):
     logs: dict[str, TextLog] = field(default_factory=dict[str, TextLog])
     prediction: Prediction | None = None
     """For metrics over all samples of a run."""
+    judgements: tuple[Judgement, ...] = ()
     needs_review: bool = False
     """Neither passed nor failed: a person must decide."""
     form: ReviewForm | None = None

@@ -17,6 +17,7 @@ from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.artifacts.outputs import Output
 from services.judge.errors import HiddenBundleInvalid
 from services.judge.ports import CheckTools
+from services.judge.rubric.judging import Judging
 
 
 class OutputUnsuitable(Exception):
@@ -33,6 +34,8 @@ class GradingContext:
     tools: CheckTools
     sandbox_kind: str = ""
     run_id: str = ""
+    judging: Judging | None = None
+    """The models that judge; None if the task has no rubric."""
 
     def text(self, check: ContentCheck) -> str:
         """The text that the check grades: the answer or a submitted file. Raises OutputUnsuitable."""

@@ -23,6 +23,7 @@ from assay.contracts.checks import (
     Regex,
     Regression,
     Review,
+    Rubric,
     Rules,
     Sql,
     Telemetry,
@@ -49,6 +50,7 @@ from services.judge.checks import (
     regex,
     regression,
     review,
+    rubric,
     rules,
     sql,
     telemetry,
@@ -59,6 +61,7 @@ from services.judge.grading.context import GradingContext, OutputUnsuitable
 from services.judge.grading.kept_results import kept_results, score_of
 from services.judge.grading.reveal import check_output
 from services.judge.ports import CheckTools
+from services.judge.rubric.judging import Judging
 
 CheckFunction = Callable[[Any, GradingContext], Awaitable[CheckScore]]
 
@@ -78,6 +81,7 @@ CHECKS: dict[type[Check], CheckFunction] = {
     Classification: classification.check,
     Regression: regression.check,
     Tests: tests.check,
+    Rubric: rubric.check,
     Review: review.check,
 }
 
@@ -98,15 +102,23 @@ async def grade(
     tools: CheckTools,
     sandbox_kind: str = "",
     run_id: str = "",
+    judging: Judging | None = None,
     regrade: Regrade | None = None,
 ) -> GradingResult:
-    """``sandbox_kind`` is the kind of sandbox that the run requests; sandboxes are shared fairly by ``run_id``. With
-    ``regrade`` the output was graded before, and some results may be kept.
+    """``sandbox_kind`` is the kind of sandbox that the run requests; sandboxes are shared fairly by ``run_id``.
+    ``judging`` are the models that grade by rubrics. With ``regrade`` the output was graded before, and some results
+    may be kept.
 
     Raises JudgeError or SandboxError if the judge is at fault; whatever the output does is part of the verdict.
     """
     context = GradingContext(
-        hidden=hidden, sample_id=sample_id, output=output, tools=tools, sandbox_kind=sandbox_kind, run_id=run_id
+        hidden=hidden,
+        sample_id=sample_id,
+        output=output,
+        tools=tools,
+        sandbox_kind=sandbox_kind,
+        run_id=run_id,
+        judging=judging,
     )
     kept = kept_results(hidden.task, regrade) if regrade else {}
     scores = await _run_checks(hidden.task.checks, context, kept)

@@ -16,4 +16,6 @@ def check_output(result: CheckResult, score: CheckScore, reveal: Reveal) -> Chec
     if reveal is Reveal.NAMES:
         tests = tuple(structs.replace(test, message="") for test in tests)
     evidence = score.evidence if reveal is Reveal.ALL else Evidence(submitted=score.evidence.submitted)
-    return CheckOutput(result=result, metrics=score.metrics, tests=tests, evidence=evidence)
+    return CheckOutput(
+        result=result, metrics=score.metrics, tests=tests, evidence=evidence, judgements=score.judgements
+    )

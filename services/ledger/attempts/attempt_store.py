@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail, Denial, Denied, Regrade, Stage, Ticket
 from assay.contracts.ids import run_of
+from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
 from assay.contracts.runs import RunPlan
@@ -59,8 +60,8 @@ WHERE run_id = ANY($1::text[]) AND deadline_at IS NOT NULL
 _ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
 _STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
 _TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
-_CALLS = "SELECT body FROM calls WHERE attempt_id = $1 ORDER BY booked_at"
 _VERDICTS = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1 ORDER BY revision"
+_CALLS = "SELECT purpose, body FROM calls WHERE attempt_id = $1 ORDER BY booked_at, call_id"
 
 # A reused result expires with the run that made it.
 _RUN = """
@@ -70,6 +71,7 @@ FROM runs r LEFT JOIN runs source ON source.run_id = $2 WHERE r.run_id = $1
 
 
 class _CallRow(Row):
+    purpose: str
     body: Call
 
 
@@ -167,6 +169,7 @@ class AttemptStore:
             if plan.regrades and stage is Stage.JUDGE:
                 ids = [attempt.attempt_id for attempt in attempts if attempt.run_id == run_id]
                 regrades |= await regrades_of(connection, ids, plan)
+        judges = await _judges(connection, plans, attempts) if stage is Stage.JUDGE else {}
         tickets: list[Ticket] = []
         for attempt, pin in zip(attempts, pins, strict=True):
             grant, submitted = grants.get(attempt.attempt_id, 0), outputs.get(attempt.attempt_id)
@@ -181,9 +184,27 @@ class AttemptStore:
                     regrade=regrades.get(attempt.attempt_id),
                     run_seconds_left=left.get(attempt.run_id),
                     provider=providers.get(pin.model.provider) if pin.registered else None,
+                    judges=judges.get(attempt.attempt_id, ()),
                 )
             )
         return tuple(tickets)
+
+
+async def _judges(
+    connection: Connection, plans: Mapping[str, RunPlan], attempts: Sequence[AttemptRow]
+) -> dict[str, tuple[JudgeModel, ...]]:
+    """By attempt, the models that judge it, with their providers. A provider that was removed is missing."""
+    graded = [(a, task.judging) for a in attempts if (task := plans[a.run_id].tasks[a.task_index]).judging]
+    providers = await providers_of(connection, [judge for a, _ in graded for judge in plans[a.run_id].judges])
+    found: dict[str, tuple[JudgeModel, ...]] = {}
+    for attempt, judging in graded:
+        by_name = {judge.model.name: judge for judge in plans[attempt.run_id].judges}
+        judges = [by_name[name] for name in (judging.models if judging else ()) if name in by_name]
+        found[attempt.attempt_id] = tuple(
+            structs.replace(judge, provider=providers.get(judge.model.provider)) if judge.registered else judge
+            for judge in judges
+        )
+    return found
 
 
 async def _denied(connection: Connection, claims: Sequence[Claim]) -> tuple[Denied, ...]:
@@ -236,7 +257,8 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         verdict=verdicts[-1].body if verdicts else None,
         revisions=await revisions_of(connection, source) if len(verdicts) > 1 else (),
         tries=tuple(each.view() for each in tries),
-        calls=tuple(call.body for call in calls),
+        calls=tuple(call.body for call in calls if call.purpose == "model"),
+        judge_calls=tuple(call.body for call in calls if call.purpose == "judge"),
         artifacts=artifacts,
         sequence=run.sequence,
         expired_at=run.expired_at,

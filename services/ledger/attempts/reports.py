@@ -14,7 +14,8 @@ from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
 from services.ledger.database.rows import Row, to_json
 from services.ledger.leaderboard.leaderboard_write import add_results
-from services.ledger.money.call_booking import book_calls, book_judging
+from services.ledger.money.call_booking import book_calls
+from services.ledger.money.judge_spending import book_judging
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
@@ -93,7 +94,7 @@ class ReportStore:
 
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
         await connection.execute(_LOCK, [report.attempt_id for report in reports])
-        await book_judging(connection, self._plans, reports)
+        warnings = await book_judging(connection, self._plans, reports)
         by_token = {(report.attempt_id, report.token): report for report in reports}
         transitions = await end_gradings(connection, [grading_of(report) for report in reports], self._max_tries)
         done: list[AttemptJudged] = []
@@ -109,7 +110,7 @@ class ReportStore:
         graded = [(each.after, by_token[each.after.attempt_id, each.before_token]) for each in ended]
         await add_results(connection, self._plans, [(attempt, report.verdict.metrics) for attempt, report in graded])
         revised = await revise_regraded(connection, self._plans, graded)
-        await record(connection, transitions, revised=revised)
+        await record(connection, transitions, run_facts=warnings, revised=revised)
 
 
 def execution_of(report: AttemptExecuted) -> Execution:

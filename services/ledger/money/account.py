@@ -37,6 +37,8 @@ class Account(msgspec.Struct, frozen=True):
             return "the run's limit"
         if self.kind is AccountKind.DAY:
             return f"the day's limit ({self.day})"
+        if self.kind is AccountKind.JUDGE:
+            return "the judges' limit"
         return f"the limit of {self.kind.value} {self.owner}"
 
 

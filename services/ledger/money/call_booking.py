@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.contracts.attempts import AttemptExecuted, AttemptJudged
+from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call, Usage
-from assay.contracts.spending import AccountKind
 from services.ledger.database.connection import Connection, as_columns
 from services.ledger.database.rows import to_json
-from services.ledger.money.account import Account
 from services.ledger.money.budget_warnings import excess_warnings, spending_warnings
 from services.ledger.money.holds import HoldRow
-from services.ledger.money.settlement import Bill, Settlement, settle, settle_lost, transfer_locked
-from services.ledger.money.transfers import Transfer
+from services.ledger.money.settlement import Bill, Settlement, settle, settle_lost
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.run_counters import RunFact, Spend
 
@@ -86,7 +83,7 @@ async def book_calls(
     """Store the new calls, settle the holds of the tries that made them, and charge the attempts, which must be locked.
     ``priced``: an attempt can cost something or has money held."""
     receipts = [Receipt(r.attempt_id, r.token, "model", call) for r in reports for call in r.calls]
-    fresh = await _store(connection, receipts)
+    fresh = await store_receipts(connection, receipts)
     charges = {report.attempt_id: Charge() for report in reports}
     for receipt in receipts:
         if receipt.call.call_id in fresh:
@@ -109,7 +106,7 @@ async def book_lost(connection: Connection, plans: Plans, holds: Sequence[Orphan
     """Post all of each hold, with a receipt that is marked as an estimate, because no report will come."""
     if not holds:
         return Booked()
-    await _store(connection, [lost_receipt(hold) for hold in holds])
+    await store_receipts(connection, [lost_receipt(hold) for hold in holds])
     accounts = await settle_lost(connection, holds)
     charges: dict[str, Charge] = {}
     run_ids: dict[str, str] = {}
@@ -119,21 +116,6 @@ async def book_lost(connection: Connection, plans: Plans, holds: Sequence[Orphan
         run_ids[(await plans.get(connection, run_id)).project] = run_id
     warnings = await spending_warnings(connection, accounts, run_ids)
     return Booked(await _charge(connection, charges), warnings)
-
-
-async def book_judging(connection: Connection, plans: Plans, reports: Sequence[AttemptJudged]) -> None:
-    """Book the calls of model judges, on an account of their own."""
-    receipts = [Receipt(r.attempt_id, r.token, "judge", call, call.cost_nanousd) for r in reports for call in r.calls]
-    if not receipts:
-        return
-    fresh = await _store(connection, receipts)
-    transfers: list[Transfer] = []
-    for each in receipts:
-        if each.call.call_id in fresh and each.posted_nanousd:
-            account = Account(AccountKind.JUDGE, (await plans.get(connection, run_of(each.attempt_id))).project)
-            identity = (each.call.call_id, "judge", each.attempt_id, each.token)
-            transfers.append(Transfer(*identity, (account,), posted_nanousd=each.posted_nanousd))
-    await transfer_locked(connection, transfers)
 
 
 def lost_receipt(hold: OrphanedHold) -> Receipt:
@@ -155,7 +137,7 @@ def spends_of(charges: Mapping[str, Charge]) -> list[Spend]:
     ]
 
 
-async def _store(connection: Connection, receipts: Sequence[Receipt]) -> set[str]:
+async def store_receipts(connection: Connection, receipts: Sequence[Receipt]) -> set[str]:
     """Returns the ids of the calls that were not stored before."""
     if not receipts:
         return set()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assay.contracts.codec import encode
-from assay.contracts.money import TYPICAL_IMAGE_TOKENS, worst_prompt_tokens
+from assay.contracts.judging import Judging
+from assay.contracts.money import TYPICAL_IMAGE_TOKENS, Price, worst_prompt_tokens
 from assay.contracts.runs import ModelPin, RunPlan
 from assay.contracts.tasks import TaskPin
 
@@ -29,17 +30,24 @@ class Estimate:
     worst_nanousd: int
     cheapest_nanousd: int
     from_history: bool
+    judging_nanousd: int = 0
+    """What models that judge will probably cost, which is booked apart."""
+    worst_judging_nanousd: int = 0
+    cheapest_judging_nanousd: int = 0
+    """The worst case of grading one attempt, where that is least."""
 
 
 def estimate_run(plan: RunPlan, history: History, reused: Mapping[tuple[str, str], int]) -> Estimate:
     """``reused``: how many attempts would be taken over, by task digest and model name."""
     attempts, estimated, worst, cheapest = 0, 0, 0, list[int]()
+    judging = _Judging()
     for task, pin, count in _cells(plan):
         attempts += count
         left = count - reused.get((task.digest, pin.model.name), 0)
         estimated += left * probable_nanousd(task, pin, history)
         worst += left * worst_nanousd(task, pin)
         cheapest += [worst_nanousd(task, pin)] if left else []
+        judging.add(plan, task, left)
     return Estimate(
         attempts=attempts,
         reused=sum(reused.values()),
@@ -47,6 +55,9 @@ def estimate_run(plan: RunPlan, history: History, reused: Mapping[tuple[str, str
         worst_nanousd=worst,
         cheapest_nanousd=min(cheapest, default=0),
         from_history=bool(history),
+        judging_nanousd=judging.probable,
+        worst_judging_nanousd=judging.worst,
+        cheapest_judging_nanousd=min(judging.each, default=0),
     )
 
 
@@ -82,3 +93,34 @@ def _cells(plan: RunPlan) -> Iterator[tuple[TaskPin, ModelPin, int]]:
 
 def _max_tokens(task: TaskPin, pin: ModelPin) -> int:
     return min(pin.model.parameters.max_tokens or task.limits.max_tokens, task.limits.max_tokens)
+
+
+@dataclass(slots=True)
+class _Judging:
+    """Sums of what grading by models costs. ``each`` has the worst case of one attempt by task."""
+
+    probable: int = 0
+    worst: int = 0
+    each: list[int] = field(default_factory=list[int])
+
+    def add(self, plan: RunPlan, task: TaskPin, attempts: int) -> None:
+        if task.judging is None or not attempts:
+            return
+        prices = [judge.price for judge in plan.judges if judge.price and judge.model.name in task.judging.models]
+        worst = sum(judging_nanousd(task.judging, price) for price in prices)
+        self.worst += attempts * worst
+        self.probable += attempts * sum(_probable_judging_nanousd(task.judging, price) for price in prices)
+        self.each.append(worst)
+
+
+def judging_nanousd(judging: Judging, price: Price) -> int:
+    """The most that one judge's questions about an attempt can cost, if each is answered at once."""
+    input_tokens = worst_prompt_tokens(judging.prompt_bytes, PROMPT_MESSAGES)
+    return judging.requests * price.worst_case(input_tokens=input_tokens, output_tokens=judging.max_tokens)
+
+
+def _probable_judging_nanousd(judging: Judging, price: Price) -> int:
+    """A quarter of the text and of the tokens that are allowed."""
+    input_tokens = judging.prompt_bytes // _BYTES_PER_TOKEN // _OUTPUT_SHARE
+    output_tokens = judging.max_tokens // _OUTPUT_SHARE
+    return judging.requests * price.cost(input_tokens=input_tokens, output_tokens=output_tokens)

@@ -46,6 +46,13 @@ FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id) {_FIL
 """
 
 
+_CALIBRATIONS = f"""
+SELECT coalesce(sum(posted_nanousd), 0)::bigint FROM calibrations WHERE account = 'judge:' || $1 AND $2 = ''
+  AND ($3::date IS NULL OR (held_at AT TIME ZONE {_ZONE})::date >= $3)
+  AND ($4::date IS NULL OR (held_at AT TIME ZONE {_ZONE})::date <= $4)
+"""
+
+
 class CostSum(UsageRow):
     """Of one label and model, because prices are per model; or of one call, if each is priced anew."""
 
@@ -67,7 +74,8 @@ async def cost_report(connection: Connection, query: GetCosts) -> Costs:
     filters = (query.project, query.run_id, query.since, query.until)
     rows = await connection.rows(CostSum, f"SELECT {columns(CostSum)} FROM ({sums}) sums", *filters)
     apart = await connection.one(_Apart, _APART, *filters)
-    return report_of(query, rows, apart.judge, apart.excess)
+    calibrations = await connection.value(int, _CALIBRATIONS, *filters) or 0
+    return report_of(query, rows, apart.judge + calibrations, apart.excess)
 
 
 def report_of(query: GetCosts, sums: Sequence[CostSum], judge_nanousd: int, excess_nanousd: int) -> Costs:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import UNSET
+
 from assay.contracts.attempts import State
 from assay.contracts.ids import run_of
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
-from assay.contracts.spending import Costs
+from assay.contracts.spending import AccountKind, Costs
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
 from services.ledger.database.rows import Row, columns
@@ -18,9 +20,10 @@ from services.ledger.money.account import Account, AccountRow
 from services.ledger.money.budget_warnings import spending_warnings
 from services.ledger.money.cost_report import cost_report
 from services.ledger.money.holds import HoldRow, add_to_hold
+from services.ledger.money.judge_spending import hold_for_judging
 from services.ledger.money.project_limits import project_accounts
 from services.ledger.money.time_zone import SET_LIMITS, zone
-from services.ledger.money.transfers import lock_accounts, set_limit
+from services.ledger.money.transfers import lock_accounts, open_accounts, set_limit
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
 from services.ledger.settings import LedgerSettings
@@ -64,13 +67,16 @@ class MoneyStore:
         self._settings = settings
 
     async def top_up(self, request: TopUpGrant) -> Grant:
-        """Hold more for a try under way: all of it or nothing, and once per request."""
+        """Hold more for a try or a grading under way: all of it or nothing, and once per request."""
 
         async def work(connection: Connection) -> Grant:
             attempt = await connection.row(_LeasedAttempt, _ATTEMPT, request.attempt_id)
             granted = await connection.value(int, _ALREADY_GRANTED, request.request_id)
             if granted is not None:
                 return Grant(granted_nanousd=granted)
+            if attempt is not None and attempt.state is State.GRADING and attempt.token == request.token:
+                project = (await self._plans.get(connection, run_of(request.attempt_id))).project
+                return await hold_for_judging(connection, request, project)
             hold = await connection.row(HoldRow, _HOLD, request.attempt_id, request.token)
             running = attempt is not None and attempt.state is State.RUNNING and attempt.token == request.token
             if not running or hold is None:
@@ -106,9 +112,17 @@ class MoneyStore:
             await lock_accounts(connection, accounts)
             for account, limit in zip(accounts, (day, lifetime), strict=True):
                 await set_limit(connection, account, limit)
+            if request.judge_usd is not UNSET:
+                await self._limit_judges(connection, request.project, request.judge_usd)
             return await self._money(connection, request.project)
 
         return await self._database.transact(work)
+
+    async def _limit_judges(self, connection: Connection, project: str, limit_usd: str | None) -> None:
+        account = Account(AccountKind.JUDGE, project)
+        await open_accounts(connection, {account: None})
+        await lock_accounts(connection, [account])
+        await set_limit(connection, account, None if limit_usd is None else nanousd(limit_usd))
 
     async def costs(self, query: GetCosts) -> Costs:
         async with self._database.snapshot() as connection:

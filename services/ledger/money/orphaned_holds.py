@@ -1,4 +1,4 @@
-"""Orphaned holds: of tries that ended without a report. They are posted as spent."""
+"""Orphaned holds: of tries and gradings that ended without a report. They are posted as spent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from services.ledger.database.connection import Connection
 from services.ledger.database.rows import columns
 from services.ledger.money.call_booking import OrphanedHold, book_lost
 from services.ledger.money.holds import HoldRow
+from services.ledger.money.judge_spending import settle_orphaned_judging
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
 
@@ -21,6 +22,8 @@ ORDER BY h.attempt_id LIMIT 500 FOR UPDATE OF a, h SKIP LOCKED
 
 
 async def settle_orphans(connection: Connection, plans: Plans, lease_seconds: float) -> None:
-    holds = await connection.rows(OrphanedHold, _ORPHANS, LEASES_FOR_A_LATE_REPORT * lease_seconds)
+    patience_seconds = LEASES_FOR_A_LATE_REPORT * lease_seconds
+    holds = await connection.rows(OrphanedHold, _ORPHANS, patience_seconds)
     booked = await book_lost(connection, plans, holds)
     await record(connection, [], booked.spends, booked.run_facts)
+    await settle_orphaned_judging(connection, plans, patience_seconds)

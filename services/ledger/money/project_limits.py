@@ -7,8 +7,8 @@ from datetime import date
 from assay.contracts.money import nanousd
 from assay.contracts.spending import AccountKind, AccountView
 from services.ledger.database.connection import Connection
-from services.ledger.database.rows import Row
-from services.ledger.money.account import AccountRow, day_account, project_account
+from services.ledger.database.rows import Row, columns
+from services.ledger.money.account import Account, AccountRow, day_account, project_account
 from services.ledger.money.time_zone import zone
 from services.ledger.settings import LedgerSettings
 
@@ -20,6 +20,9 @@ FROM (SELECT *, (now() AT TIME ZONE {zone()})::date AS today FROM projects WHERE
 LEFT JOIN accounts d ON d.account = 'day:' || p.project || ':' || p.today
 LEFT JOIN accounts l ON l.account = 'project:' || p.project
 """
+
+
+_ACCOUNT = f"SELECT {columns(AccountRow)} FROM accounts WHERE account = $1"
 
 
 class _Balances(Row):
@@ -47,6 +50,13 @@ async def project_accounts(connection: Connection, project: str, settings: Ledge
         return default_accounts(project, settings.day_limit_usd)
     day = AccountRow(day_account(project, row.today), row.day_limit, row.day_held or 0, row.day_posted or 0)
     return [day.view(), AccountRow(project_account(project), row.limit, row.held or 0, row.posted or 0).view()]
+
+
+async def judge_account(connection: Connection, project: str) -> AccountView:
+    """Of models that judge, before they spent anything too."""
+    account = Account(AccountKind.JUDGE, project)
+    row = await connection.row(AccountRow, _ACCOUNT, str(account))
+    return (row or AccountRow(account, None, 0, 0)).view()
 
 
 def default_accounts(project: str, day_limit_usd: str | None) -> list[AccountView]:

@@ -115,8 +115,13 @@ async def settle(connection: Connection, bills: Sequence[Bill]) -> tuple[list[Se
     accounts = await transfer_locked(connection, [transfer for each in settled for transfer in each.transfers])
     closed = [(each.attempt_id, each.token, each.posted_nanousd) for each in settled if each.closes_hold]
     await connection.execute_columns(_CLOSE, closed, False)
-    await connection.execute_columns(_RECEIPTS, [receipt for each in settled for receipt in each.receipts])
+    await post_receipts(connection, [receipt for each in settled for receipt in each.receipts])
     return settled, accounts
+
+
+async def post_receipts(connection: Connection, receipts: Sequence[tuple[str, int, int]]) -> None:
+    """Note on each call, by its id, what it added to the accounts: from a hold, and beyond it."""
+    await connection.execute_columns(_RECEIPTS, receipts)
 
 
 async def settle_lost(connection: Connection, holds: Sequence[HoldRow]) -> list[AccountRow]:

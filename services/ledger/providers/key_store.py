@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import structlog
 
-from assay.contracts.models import ModelName
+from assay.contracts.attempts import State
+from assay.contracts.judging import JudgeModel
 from assay.contracts.providers import PROVIDER_KEY_PURPOSE, StoredKey
 from assay.contracts.rpc import KeyState, OpenProviderKey, PutProviderKey, RemoveProviderKey, SealedKey
-from assay.contracts.runs import DEFAULT_PROJECT
+from assay.contracts.runs import DEFAULT_PROJECT, ModelPin, RunPlan
 from assay.sealing.sealed_box import CannotOpen, Recipient, seal
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
@@ -46,14 +47,15 @@ UPDATE provider_keys SET last_used_at = now() WHERE provider_id IN (
 """
 
 _LEASED = """
-SELECT model, run_id, model_index FROM attempts
-WHERE attempt_id = $1 AND token = $2 AND state = 'running' AND lease_until > clock_timestamp()
+SELECT state, run_id, task_index, model_index FROM attempts
+WHERE attempt_id = $1 AND token = $2 AND state IN ('running', 'grading') AND lease_until > clock_timestamp()
 """
 
 
 class _Leased(Row):
-    model: ModelName
+    state: State
     run_id: str
+    task_index: int
     model_index: int
 
 
@@ -156,15 +158,23 @@ class KeyStore:
         if request.permit and self._permits:
             return self._permits.accepts(request.permit, row.provider_id)
         leased = await connection.row(_Leased, _LEASED, request.attempt_id, request.token)
-        if leased is None or leased.model.partition("/")[0] != row.provider_id:
+        if leased is None:
             return False
-        pin = (await self._plans.get(connection, leased.run_id)).models[leased.model_index]
-        return pin.registered == row.registered
+        pins = _called_models(leased, await self._plans.get(connection, leased.run_id))
+        return any((pin.model.provider, pin.registered) == (row.provider_id, row.registered) for pin in pins)
 
     def _require_encryption(self) -> KeyEncryption:
         if self._encryption is None:
             raise keys_not_stored("this ledger has no master key: set ASSAY_MASTER_KEY or ASSAY_MASTER_KEY_FILE")
         return self._encryption
+
+
+def _called_models(leased: _Leased, plan: RunPlan) -> Sequence[ModelPin | JudgeModel]:
+    """The model that answers for a running attempt, or those that judge an executed one."""
+    if leased.state is State.RUNNING:
+        return [plan.models[leased.model_index]]
+    judging = plan.tasks[leased.task_index].judging
+    return [judge for judge in plan.judges if judging and judge.model.name in judging.models]
 
 
 def _open(recipient: Recipient, sealed: bytes) -> str:

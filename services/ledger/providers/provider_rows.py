@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from assay.contracts.judging import JudgeModel
 from assay.contracts.providers import Provider, RegisteredProvider
 from assay.contracts.runs import ModelPin
 from services.ledger.database.connection import Connection
@@ -31,7 +32,7 @@ async def find_provider(connection: Connection, provider_id: str) -> ProviderRow
     return await connection.row(ProviderRow, _ONE, provider_id)
 
 
-async def providers_of(connection: Connection, pins: Iterable[ModelPin]) -> dict[str, Provider]:
+async def providers_of(connection: Connection, pins: Iterable[ModelPin | JudgeModel]) -> dict[str, Provider]:
     """By id, the providers of those models whose provider is in the ledger. A removed one is missing."""
     ids = sorted({pin.model.provider for pin in pins if pin.registered})
     rows = await connection.rows(ProviderRow, _SOME, ids) if ids else []

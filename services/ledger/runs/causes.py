@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from assay.contracts.attempts import FaultKind
+from assay.contracts.causes import Cause, Causes
 from assay.contracts.ids import attempt_id
 from assay.contracts.models import FAULT_REMEDIES, NOT_SENT, CallFault
-from assay.contracts.runs import Cause, Causes
 from assay.contracts.verdicts import Outcome
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns

@@ -12,7 +12,7 @@ from assay.contracts.spending import AccountKind, AccountView
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row
 from services.ledger.money.cost_estimate import Estimate, estimate_run
-from services.ledger.money.project_limits import project_accounts
+from services.ledger.money.project_limits import judge_account, project_accounts
 from services.ledger.runs.reuse import content_keys, reusable_for
 from services.ledger.settings import LedgerSettings
 from services.ledger.workers.live_workers import live_capabilities
@@ -43,24 +43,33 @@ async def quote(connection: Connection, plan: RunPlan, settings: LedgerSettings)
         reused = Counter(label for key, label in keys.items() if key in reusable)
     estimate = estimate_run(plan, history, reused)
     accounts = await project_accounts(connection, plan.project, settings) if estimate.worst_nanousd else []
+    judges = await judge_account(connection, plan.project) if estimate.worst_judging_nanousd else None
     workers = await live_capabilities(connection, settings.worker_silence_seconds)
-    return quote_of(plan, estimate, accounts, sandbox_refusal(plan, workers, settings.on_demand))
+    return quote_of(plan, estimate, accounts, sandbox_refusal(plan, workers, settings.on_demand), judges)
 
 
-def quote_of(plan: RunPlan, estimate: Estimate, project_accounts: Sequence[AccountView], no_sandbox: str) -> Quote:
+def quote_of(
+    plan: RunPlan,
+    estimate: Estimate,
+    project_accounts: Sequence[AccountView],
+    no_sandbox: str,
+    judges: AccountView | None = None,
+) -> Quote:
     """The quote, with the reason if the run would be refused. ``project_accounts`` is empty for a run that costs
-    nothing."""
+    nothing, ``judges`` is None if grading costs nothing."""
     limit = plan.limits.cost_usd
     run = AccountView(account="run", kind=AccountKind.RUN, limit_usd=limit, spent_usd="0", left_usd=limit)
     accounts = (run, *project_accounts)
-    refusal = no_sandbox or _over_limit(accounts, estimate, plan.partial)
+    refusal = no_sandbox or _over_limit(accounts, estimate, plan.partial) or _over_judges_limit(judges, estimate)
     return Quote(
         attempts=estimate.attempts,
         reused=estimate.reused,
         estimated_usd=usd(estimate.estimated_nanousd),
         worst_usd=usd(estimate.worst_nanousd),
         from_history=estimate.from_history,
-        accounts=accounts,
+        judging_usd=usd(estimate.judging_nanousd),
+        worst_judging_usd=usd(estimate.worst_judging_nanousd),
+        accounts=(*accounts, judges) if judges else accounts,
         fits=not refusal and all(estimate.worst_nanousd <= _left(account) for account in accounts),
         refusal=refusal,
     )
@@ -80,6 +89,16 @@ def _over_limit(accounts: Sequence[AccountView], estimate: Estimate, partial: bo
         if estimated > left and not partial:
             return f"{numbers}. Raise the limit, use fewer samples or models, or run as much as fits (--partial)."
     return ""
+
+
+def _over_judges_limit(judges: AccountView | None, estimate: Estimate) -> str:
+    """Why not even one attempt could be graded. Beyond that, attempts wait for a review, and their answers are kept."""
+    if judges is None or estimate.cheapest_judging_nanousd <= _left(judges):
+        return ""
+    return (
+        f"not even one attempt could be graded: judging it can cost ${usd(estimate.cheapest_judging_nanousd)}, and the "
+        f"judges' limit has ${judges.left_usd} of ${judges.limit_usd} left. Raise it with `assay limits set --judge`."
+    )
 
 
 def _left(account: AccountView) -> int:

@@ -27,7 +27,7 @@ _RESULTS_OF_RUN = _NEWEST.format(of_run="AND run_id = $2")
 _ANSWERS_OF_RUN = """
 SELECT a.key, a.attempt_id, a.duration_seconds FROM attempts a JOIN runs r USING (run_id)
 WHERE a.key = ANY($1::text[]) AND a.run_id = $2 AND r.expired_at IS NULL
-  AND (a.outcome IN ('cancelled', 'infra_error') OR a.state IN ('executed', 'grading'))
+  AND (a.outcome IN ('cancelled', 'infra_error', 'needs_review') OR a.state IN ('executed', 'grading'))
   AND EXISTS (SELECT FROM tries t WHERE t.attempt_id = a.attempt_id AND t.ended = 'executed')
 """
 

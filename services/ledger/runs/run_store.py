@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from assay.contracts.causes import Causes
 from assay.contracts.rpc import Changes, ListRuns, Quote, RegradeRun, RestartRun, RunPage, SubmitRun
-from assay.contracts.runs import Causes, RunPlan, RunView
+from assay.contracts.runs import RunPlan, RunView
 from services.ledger.database.database import Database, UniqueViolation
 from services.ledger.database.filters import Filters
 from services.ledger.database.rows import columns

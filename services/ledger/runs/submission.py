@@ -136,13 +136,17 @@ class Submission:
         return run.view()
 
     async def _check_limits(self, connection: Connection) -> None:
-        """Only a run that can cost something has an account."""
-        if is_free(self._plan):
+        """Only a run whose models can cost something has an account; its judges have one of their own."""
+        free = is_free(self._plan)
+        if free and not self._plan.judges:
             return
-        await open_project(connection, self._plan.project, self._settings)
+        if not free:
+            await open_project(connection, self._plan.project, self._settings)
         quoted = await quote(connection, self._plan, self._settings)
         if quoted.refusal:
             raise over_limit(quoted)
+        if free:
+            return
         limit = self._plan.limits.cost_usd
         await open_accounts(connection, {run_account(self._run_id): None if limit is None else nanousd(limit)})
 

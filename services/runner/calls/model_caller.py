@@ -15,12 +15,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
 from assay.contracts.models import Call, CallFault, Usage
 from assay.contracts.money import IMAGE_TOKENS, TYPICAL_IMAGE_TOKENS
 from services.runner.calls.attempt_limits import check_limits
-from services.runner.calls.grant_budget import GrantBudget
+from services.runner.calls.call_purpose import Budget, CallPurpose, CallTail
 from services.runner.calls.metrics import count_usage, measured
 from services.runner.calls.pricing import cost_nanousd, worst_case_nanousd
 from services.runner.errors import (
@@ -40,7 +39,6 @@ from services.runner.models.token_count import count_tokens, estimate_usage, wor
 from services.runner.models.usage_bound import usage_bound
 from services.runner.rate_limiter import ModelLimiter
 from services.runner.text import clean
-from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 
 _BYTES_PER_TOKEN = 4
@@ -81,23 +79,24 @@ class _Sending:
 
 
 class ModelCaller:
-    """The model calls of one try. ``budget`` is None if they are free. The ``clock`` runs only while the model does."""
+    """The model calls of one try or question. ``budget`` is None if they are free. The ``clock`` runs only while the
+    model does."""
 
     def __init__(
         self,
-        ticket: Ticket,
+        purpose: CallPurpose,
         handle: ModelHandle,
-        budget: GrantBudget | None,
+        budget: Budget | None,
         clock: WallClock,
-        tail: TailWriter,
+        tail: CallTail,
     ) -> None:
         self.calls: list[Call] = []
         self.usage, self.cost_nanousd = Usage(), 0
-        self._limits = ticket.limits
-        self._name, self._price = ticket.model.name, ticket.price
+        self._limits = purpose.limits
+        self._name, self._price = purpose.model.name, purpose.price
         self._model, self._rate_limiter, self._budget = handle.model, handle.rate_limiter, budget
         self._clock, self._tail = clock, tail
-        self._run_ends_at = _run_ends_at(ticket, handle.rate_limiter)
+        self._run_ends_at = _run_ends_at(purpose, handle.rate_limiter)
         self._unbooked: list[CallFault] = []
 
     async def complete(self, request: ModelRequest, on_text: OnText | None = None) -> Completion:
@@ -252,9 +251,9 @@ class ModelCaller:
             self._budget.spend(cost)
 
 
-def _run_ends_at(ticket: Ticket, limiter: ModelLimiter) -> float | None:
+def _run_ends_at(purpose: CallPurpose, limiter: ModelLimiter) -> float | None:
     """When the try stops waiting for its model, by the limiter's clock; None if the run's time is unknown."""
-    seconds = ticket.run_seconds_left
+    seconds = purpose.run_seconds_left
     return None if seconds is None else limiter.time() + seconds - min(_MARGIN_SECONDS, seconds / 10)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.causes import Causes
 from assay.contracts.ids import run_of
 from assay.contracts.rpc import (
     AttemptPage,
@@ -19,7 +20,7 @@ from assay.contracts.rpc import (
     ListRuns,
     RunPage,
 )
-from assay.contracts.runs import Board, BoardRow, Causes, RunView
+from assay.contracts.runs import Board, BoardRow, RunView
 from services.ledger.runs.causes import UNGRADED, Ungraded, group_causes
 from tests.fakes.ledger.runs import FakeRuns, not_found
 

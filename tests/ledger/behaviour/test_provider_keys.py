@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from assay.contracts.attempts import Ticket
+from assay.contracts.judging import JudgeModel, Judging
 from assay.contracts.models import ModelSpec
 from assay.contracts.problems import ProblemError
 from assay.contracts.providers import PROVIDER_KEY_PURPOSE, ModelEntry, Provider, ProviderKind
@@ -94,6 +95,23 @@ async def test_no_other_lease_opens_it(ledger: LedgerHarness, runner: Runner) ->
     assert await runner.refused(msgspec.structs.replace(mine, attempt_id="none-1")) == "no_stored_key"
     await ledger.set_past("attempts", "lease_until", 1)
     assert await runner.refused(mine) == "no_stored_key"
+
+
+async def test_the_lease_of_a_grading_opens_the_key_of_its_judge_alone(ledger: LedgerHarness, runner: Runner) -> None:
+    await add(ledger)
+    await put_key(ledger, NEW, "listed", revision=0)
+    judge = JudgeModel(model=MINE.model, price=PRICE, registered=True)
+    graded = plan(samples=1)
+    task = msgspec.structs.replace(
+        graded.tasks[0], judging=Judging(models=("mine/small",), requests=1, prompt_bytes=1, max_tokens=1)
+    )
+    run = await ledger.submit_plan(msgspec.structs.replace(graded, tasks=(task,), models=(LISTED,), judges=(judge,)))
+    (ticket,) = await ledger.start_attempts(run)
+    assert await runner.refused(ticket) == "no_stored_key"
+    await ledger.report_executed(ticket)
+    (grading,) = (await ledger.claim([ticket.attempt_id], ledger.JUDGE, "judge")).granted
+    assert await runner.open(grading) == SECRET
+    assert await runner.refused(grading, name="listed", url=None) == "no_stored_key"
 
 
 async def test_it_is_not_given_for_another_address(ledger: LedgerHarness, runner: Runner) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.contracts.runs import Causes
+from assay.contracts.causes import Causes
 from services.ledger.runs.causes import UNGRADED, Ungraded, group_causes
 from tests.web.scripted_gateway.scripted_runs import ScriptedRun
 

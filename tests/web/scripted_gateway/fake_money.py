@@ -25,6 +25,7 @@ class MoneyLimits(msgspec.Struct, forbid_unknown_fields=True):
     day_usd: Usd | None
     project_usd: Usd | None
     time_zone: str = "UTC"
+    judge_usd: Usd | None = None
 
 
 @dataclass
@@ -33,6 +34,7 @@ class FakeMoney:
     day_usd: Usd | None = "20"
     project_usd: Usd | None = None
     time_zone: str = "UTC"
+    judge_limit_usd: Usd | None = None
     judge_usd: Usd = "0.021"
     excess_usd: Usd = "0"
     history: bool = True
@@ -48,6 +50,7 @@ class FakeMoney:
             title = "Invalid request"
             raise ProblemError(Problem(code="invalid", title=title, status=422, errors=(error,)))
         self.day_usd, self.project_usd, self.time_zone = limits.day_usd, limits.project_usd, limits.time_zone
+        self.judge_limit_usd = limits.judge_usd
         return self.money()
 
     def money(self) -> Money:
@@ -58,7 +61,7 @@ class FakeMoney:
         accounts = (
             account(day, AccountKind.DAY, self.day_usd, spent, held),
             account("project:default", AccountKind.PROJECT, self.project_usd, spent, held),
-            account("judge:default", AccountKind.JUDGE, None, nanousd(self.judge_usd), 0),
+            account("judge:default", AccountKind.JUDGE, self.judge_limit_usd, nanousd(self.judge_usd), 0),
             account("excess:default", AccountKind.EXCESS, None, nanousd(self.excess_usd), 0),
         )
         return Money(project="default", time_zone=self.time_zone, accounts=accounts)

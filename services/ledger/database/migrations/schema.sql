@@ -532,7 +532,46 @@ ALTER TABLE runs ADD COLUMN served_models JSONB DEFAULT '{}' NOT NULL;
 
 UPDATE alembic_version SET version_num='0018' WHERE alembic_version.version_num = '0017';
 
--- Running upgrade 0018 -> 0020
+-- Running upgrade 0018 -> 0019
+
+CREATE TABLE judge_holds (
+    attempt_id VARCHAR NOT NULL,
+    token INTEGER NOT NULL,
+    account VARCHAR NOT NULL,
+    amount_nanousd BIGINT NOT NULL,
+    posted_nanousd BIGINT DEFAULT '0' NOT NULL,
+    state TEXT DEFAULT 'held' NOT NULL,
+    lost BOOLEAN DEFAULT 'false' NOT NULL,
+    held_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (attempt_id, token),
+    FOREIGN KEY(attempt_id) REFERENCES attempts (attempt_id)
+);
+
+CREATE INDEX judge_holds_open ON judge_holds (attempt_id) WHERE state = 'held';
+
+CREATE TABLE calibrations (
+    calibration_id VARCHAR NOT NULL,
+    account VARCHAR NOT NULL,
+    amount_nanousd BIGINT DEFAULT '0' NOT NULL,
+    posted_nanousd BIGINT DEFAULT '0' NOT NULL,
+    state TEXT DEFAULT 'held' NOT NULL,
+    calls JSONB DEFAULT '[]' NOT NULL,
+    held_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (calibration_id)
+);
+
+CREATE INDEX calibrations_open ON calibrations (held_at) WHERE state = 'held';
+
+CREATE TABLE judge_answers (
+    key VARCHAR NOT NULL,
+    body JSONB NOT NULL,
+    stored_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (key)
+);
+
+UPDATE alembic_version SET version_num='0019' WHERE alembic_version.version_num = '0018';
+
+-- Running upgrade 0019 -> 0020
 
 ALTER TABLE verdicts ADD COLUMN revision INTEGER DEFAULT '0' NOT NULL;
 
@@ -556,4 +595,4 @@ CREATE INDEX attempts_reused ON attempts (reused_from) WHERE reused_from <> '';
 
 ALTER TABLE runs ADD COLUMN regrades TEXT DEFAULT '' NOT NULL;
 
-UPDATE alembic_version SET version_num='0020' WHERE alembic_version.version_num = '0018';
+UPDATE alembic_version SET version_num='0020' WHERE alembic_version.version_num = '0019';

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from services.ledger.database.tables.attempts import Attempt, PendingOrder, StoredVerdict, Try
 from services.ledger.database.tables.bus import BusEpoch, StoredDeadLetter
+from services.ledger.database.tables.judges import Calibration, JudgeHold, StoredJudgeAnswer
 from services.ledger.database.tables.leaderboard import Cell, CellMetric
 from services.ledger.database.tables.money import Account, Hold, Project, StoredCall, Transfer
 from services.ledger.database.tables.providers import StoredProvider
@@ -17,10 +18,12 @@ __all__ = [
     "Account",
     "Attempt",
     "BusEpoch",
+    "Calibration",
     "Cell",
     "CellMetric",
     "Hold",
     "Inbox",
+    "JudgeHold",
     "PendingFact",
     "PendingOrder",
     "Plan",
@@ -29,6 +32,7 @@ __all__ = [
     "StoredCall",
     "StoredDeadLetter",
     "StoredFact",
+    "StoredJudgeAnswer",
     "StoredProvider",
     "StoredVerdict",
     "Transfer",

@@ -30,7 +30,7 @@ class Project(SQLModel, table=True):
 
 class Account(SQLModel, table=True):
     """Money spent and reserved under one name: ``run:<id>``, ``day:<project>:<date>``, ``project:<name>``, which are
-    nested and bounded; ``judge:<project>`` and ``excess:<project>``, which are not.
+    nested and bounded; ``judge:<project>``, which stands alone; ``excess:<project>``, which has no limit.
 
     New holds obey ``limit_nanousd``. ``bound_nanousd`` is the same, unless the limit was lowered below what was spent
     and held already: then it is that sum, and follows it down."""

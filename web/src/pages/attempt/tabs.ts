@@ -125,7 +125,9 @@ function artifactsTab(detail: AttemptDetail): TemplateResult {
 }
 
 function callsTab(detail: AttemptDetail): TemplateResult {
-  return panel(callsTable(detail.calls));
+  const judges = html`<section class="panel"><header><h2>Calls of judges</h2></header>
+    ${callsTable(detail.judge_calls)}</section>`;
+  return html`${panel(callsTable(detail.calls))}${detail.judge_calls.length ? judges : nothing}`;
 }
 
 function panel(content: TemplateResult): TemplateResult {

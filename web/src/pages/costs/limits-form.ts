@@ -11,14 +11,15 @@ import { fieldErrors, problemAlert } from "../../forms/form-errors.ts";
 import { formStyle } from "../../forms/form-style.ts";
 import { notify } from "../../shell/toast.ts";
 
-type Field = "day_usd" | "project_usd" | "time_zone";
+type Field = "day_usd" | "project_usd" | "judge_usd" | "time_zone";
 type Draft = Record<Field, string>;
 
 const TIME_ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
 
 function toDraft(money: Money): Draft {
   const limit = (kind: string) => money.accounts.find((account) => account.kind === kind)?.limit_usd ?? "";
-  return { day_usd: limit("day"), project_usd: limit("project"), time_zone: money.next_time_zone || money.time_zone };
+  const time_zone = money.next_time_zone || money.time_zone;
+  return { day_usd: limit("day"), project_usd: limit("project"), judge_usd: limit("judge"), time_zone };
 }
 
 @customElement("money-limits")
@@ -45,6 +46,7 @@ export class MoneyLimitsForm extends LitElement {
       <div class="numbers">
         ${this.renderField(draft, "day_usd", "Daily limit (USD)", "no limit")}
         ${this.renderField(draft, "project_usd", "Lifetime limit (USD)", "no limit")}
+        ${this.renderField(draft, "judge_usd", "Lifetime limit of judges (USD)", "no limit")}
         ${this.renderField(draft, "time_zone", "Time zone", "UTC")}
       </div>
       <datalist id="zones">${TIME_ZONES.map((zone) => html`<option value=${zone}></option>`)}</datalist>
@@ -99,6 +101,7 @@ export class MoneyLimitsForm extends LitElement {
       const money = await setMoneyLimits({
         day_usd: limit(draft.day_usd),
         project_usd: limit(draft.project_usd),
+        judge_usd: limit(draft.judge_usd),
         time_zone: draft.time_zone.trim() || "UTC",
       });
       this.reset();
@@ -113,7 +116,7 @@ export class MoneyLimitsForm extends LitElement {
 }
 
 function validate(draft: Draft): FieldError[] {
-  const amounts = (["day_usd", "project_usd"] as const).filter(
+  const amounts = (["day_usd", "project_usd", "judge_usd"] as const).filter(
     (field) => draft[field].trim() && parseAmount(draft[field]) === null,
   );
   return amounts.map((where) => ({ where, message: "Enter an amount like 20, or leave it empty.", near: null }));

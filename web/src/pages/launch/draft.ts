@@ -22,6 +22,8 @@ export interface Draft extends LimitsDraft {
   samples: string;
   temperature: string;
   name: string;
+  /** Names of models, separated by commas. */
+  judges: string;
   partial: boolean;
   reuse: boolean;
 }
@@ -35,6 +37,7 @@ export const EMPTY_DRAFT: Draft = {
   samples: "",
   temperature: "",
   name: "",
+  judges: "",
   partial: false,
   reuse: false,
   ...toLimitsDraft(DEFAULT_LIMITS, DEFAULT_PRIORITY),
@@ -50,6 +53,7 @@ export function toRequest(draft: Draft): NewRun {
     samples: toNumber(draft.samples),
     parameters: draft.temperature === "" ? {} : { temperature: Number(draft.temperature) },
     name: draft.name.trim(),
+    judges: draft.judges.split(/[\s,]+/).filter(Boolean),
     limits: parseLimits(draft),
     priority: parsePriority(draft),
     partial: draft.partial,
@@ -78,6 +82,7 @@ export const FIELDS = [
   "samples",
   "temperature",
   "name",
+  "judges",
   "cost",
   "minutes",
   "concurrency",

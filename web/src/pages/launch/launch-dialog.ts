@@ -93,7 +93,7 @@ export class LaunchDialog extends LitElement {
   }
 
   private renderForm() {
-    const { source, name } = this.draft;
+    const { source } = this.draft;
     return html`<form @submit=${this.submit} novalidate>
       <fieldset>
         <legend>Tasks</legend>
@@ -106,14 +106,12 @@ export class LaunchDialog extends LitElement {
       ${this.renderModels()}
       <fieldset class="numbers">
         <legend>Options</legend>
-        ${this.renderNumber("repeats", "Repeats", "suite default", { min: 1, max: 1000, step: 1 })}
-        ${this.renderNumber("samples", "Samples per task", "all", { min: 1, max: 1_000_000, step: 1 })}
-        ${this.renderNumber("temperature", "Temperature", "provider default", { min: 0, max: 2, step: 0.1 })}
-        <label class="field">Name
-          <input id="name" maxlength="200" placeholder="optional" .value=${name} @input=${this.onInput}
-            aria-invalid=${this.errorsOf("name").length > 0} aria-describedby="name-errors" />
-        </label>
-        ${this.renderErrors("name")}${this.renderErrors("other")}
+        ${this.renderInput("repeats", "Repeats", "suite default", { min: 1, max: 1000, step: 1 })}
+        ${this.renderInput("samples", "Samples per task", "all", { min: 1, max: 1_000_000, step: 1 })}
+        ${this.renderInput("temperature", "Temperature", "provider default", { min: 0, max: 2, step: 0.1 })}
+        ${this.renderInput("name", "Name", "optional")}
+        ${this.renderInput("judges", "Judges", "for rubrics; default: the tasks'")}
+        ${this.renderErrors("other")}
       </fieldset>
       ${this.renderLimits()} ${renderQuotePanel(this.quoteController, this.draft.partial)}
       <button type="submit" hidden></button>
@@ -161,14 +159,15 @@ export class LaunchDialog extends LitElement {
     });
   }
 
-  private renderNumber(
-    field: "repeats" | "samples" | "temperature",
+  private renderInput(
+    field: "repeats" | "samples" | "temperature" | "name" | "judges",
     label: string,
     placeholder: string,
-    { min, max, step }: { min: number; max: number; step: number },
+    number?: { min: number; max: number; step: number },
   ) {
     return html`<label class="field">${label}
-        <input id=${field} type="number" inputmode="decimal" min=${min} max=${max} step=${step}
+        <input id=${field} type=${number ? "number" : "text"} inputmode=${number ? "decimal" : "text"} maxlength="200"
+          min=${number?.min ?? nothing} max=${number?.max ?? nothing} step=${number?.step ?? nothing}
           placeholder=${placeholder} .value=${this.draft[field]} @input=${this.onInput}
           aria-invalid=${this.errorsOf(field).length > 0} aria-describedby="${field}-errors" />
         ${this.renderErrors(field)}

@@ -9,7 +9,12 @@ import { dollars, parseNano } from "../../format/money.ts";
 import { count, plural } from "../../format/number.ts";
 import type { QuoteController } from "./quote-controller.ts";
 
-const ACCOUNT_NAMES: Partial<Record<string, string>> = { run: "This run", day: "Today", project: "Project" };
+const ACCOUNT_NAMES: Partial<Record<string, string>> = {
+  run: "This run",
+  day: "Today",
+  project: "Project",
+  judge: "Judges",
+};
 
 export function renderQuotePanel(controller: QuoteController, partial: boolean) {
   const { quote, refusal, pending } = controller;
@@ -36,9 +41,16 @@ function renderQuote(quote: Quote) {
       ${fact("Attempts", html`${count(quote.attempts)}${quote.reused ? reused : nothing}`)}
       ${fact("Estimated", html`<span id="estimated">${money(quote.estimated_usd)}</span>`)}
       ${fact("Worst case", html`<span id="worst">${money(quote.worst_usd)}</span>`)}
+      ${parseNano(quote.worst_judging_usd) > 0n ? fact("Judges", renderJudging(quote)) : nothing}
     </dl>
     ${parseNano(quote.worst_usd) > 0n ? accounts : html`<p class="hint">These models are free.</p>`}
   `;
+}
+
+/** Grading by models is booked apart, so it is not part of the other sums. */
+function renderJudging({ judging_usd, worst_judging_usd }: Quote) {
+  return html`<span id="judging">${money(judging_usd)}
+    <small>booked apart, at worst ${money(worst_judging_usd)}</small></span>`;
 }
 
 function renderAccount({ kind, limit_usd, left_usd }: AccountView, quote: Quote) {
@@ -46,9 +58,11 @@ function renderAccount({ kind, limit_usd, left_usd }: AccountView, quote: Quote)
   if (limit_usd === null || left_usd === null)
     return html`<li data-account=${kind}><span>${name}</span><span>no limit</span></li>`;
   const left = parseNano(left_usd);
-  const fits = parseNano(quote.estimated_usd) <= left;
+  const [estimated, worst] =
+    kind === "judge" ? [quote.judging_usd, quote.worst_judging_usd] : [quote.estimated_usd, quote.worst_usd];
+  const fits = parseNano(estimated) <= left;
   const covered = fits ? "covers the estimate" : "not enough";
-  const verdict = parseNano(quote.worst_usd) <= left ? "covers the worst case" : covered;
+  const verdict = parseNano(worst) <= left ? "covers the worst case" : covered;
   return html`<li data-account=${kind} class=${fits ? "" : "short"}>
     <span>${name}</span>
     <span><b>${dollars(left_usd)}</b> left of ${dollars(limit_usd)}: ${verdict}</span>

@@ -1,0 +1,1 @@
+"""Grading by models: what they are asked, how their answers are read, and how several are combined."""
