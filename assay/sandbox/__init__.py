@@ -3,6 +3,7 @@
 from assay.sandbox.errors import (
     CodeFault,
     LineTooLong,
+    ProgramMissing,
     ProviderUnavailable,
     SandboxError,
     SandboxPermanent,
@@ -35,6 +36,7 @@ __all__ = [
     "Limit",
     "LineTooLong",
     "Mounts",
+    "ProgramMissing",
     "ProviderUnavailable",
     "Sandbox",
     "SandboxError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +57,19 @@ async def check(
     if not files:
         return failed("none of the declared output files was submitted"), {}
     task = hidden.task
-    modules = module_names([*files, *(output for output in task.outputs if "*" not in output)])
+    paths = tuple(dict.fromkeys([*files, *(output for output in task.outputs if "*" not in output)]))
     run = TestRun(
-        tests=tests, files=files, modules=modules, sandbox=task.sandbox, sandbox_kind=sandbox_kind, run_id=run_id
+        tests=tests,
+        files=files,
+        paths=paths,
+        modules=module_names(paths),
+        framework=check.framework,
+        driver=_files_under(hidden.files, check.driver) if check.driver else {},
+        build=check.build,
+        command=check.command,
+        sandbox=task.sandbox,
+        sandbox_kind=sandbox_kind,
+        run_id=run_id,
     )
     try:
         run_log = await test_executor.run(run)
@@ -125,7 +135,7 @@ def _count(names: list[str], noun: str) -> str:
     return f"{len(names)} {noun}{'' if len(names) == 1 else 's'}"
 
 
-def module_names(paths: list[str]) -> tuple[str, ...]:
+def module_names(paths: Sequence[str]) -> tuple[str, ...]:
     """The top-level modules and packages among these files."""
     tops = (path.partition("/")[0].removesuffix(".py") for path in paths if path.endswith((".py", "/")))
     return tuple(sorted({top for top in tops if top.isidentifier()}))

@@ -1,0 +1,74 @@
+"""``node:test`` in the tests' sandbox, and a host that imports the submitted modules in the candidate's."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import cache
+
+from assay.contracts.sandboxspec import SandboxSpec
+from assay.files import Files
+from assay.sandbox import WORKSPACE, Command, FilesMount, Sandbox
+from services.judge.bridge.mounts import program_files, python_programs
+from services.judge.bridge.programs import (
+    MAX_OUTPUT_BYTES,
+    PROGRAMS,
+    TESTS,
+    SandboxProgram,
+    TestPrograms,
+    python_command,
+)
+from services.judge.bridge.pytest_programs import with_overhead
+from services.judge.bridge.test_run import TestRun
+
+_STEMS, _ENDINGS = ("*.test", "*-test", "*_test", "test-*"), ("mjs", "cjs", "js")
+TEST_FILES = tuple(f"{stem}.{ending}" for stem in _STEMS for ending in _ENDINGS)
+_MOVE_CHANNEL = 'exec "$@" 3<&0 4>&1 </dev/null 1>&2'
+"""What the candidate prints goes to stderr, and the channel is at other descriptors."""
+
+
+def node_programs(run: TestRun, candidate: SandboxSpec, tests: SandboxSpec, call_seconds: float) -> TestPrograms:
+    host = SandboxProgram(
+        spec=candidate,
+        mounts=(FilesMount(path=PROGRAMS, files=_javascript()),),
+        files=run.files,
+        required=("node",),
+        command=_host_command,
+    )
+    return TestPrograms(candidate=host, tests=node_program(run, tests, call_seconds))
+
+
+def node_program(run: TestRun, spec: SandboxSpec, call_seconds: float) -> SandboxProgram:
+    def command(sandbox: Sandbox) -> Command:
+        settings = {
+            "tests": sandbox.locate(TESTS),
+            "files": test_files(run.tests),
+            "programs": f"{sandbox.locate(PROGRAMS)}/javascript",
+            "submitted": sorted(run.paths),
+            "call_seconds": call_seconds,
+        }
+        return python_command(sandbox, f"from bridge.supervisor.node import main; main({settings!r})")
+
+    programs = {**python_programs("supervisor"), **_javascript()}
+    return SandboxProgram(
+        spec=with_overhead(spec),
+        mounts=(FilesMount(path=PROGRAMS, files=programs), FilesMount(path=TESTS, files=run.tests)),
+        required=("node",),
+        command=command,
+    )
+
+
+def test_files(tests: Files) -> list[str]:
+    """The files that Node's test runner would run."""
+    names = {path: path.rpartition("/")[2] for path in tests}
+    return sorted(path for path, name in names.items() if any(fnmatchcase(name, each) for each in TEST_FILES))
+
+
+@cache
+def _javascript() -> Files:
+    return program_files("javascript")
+
+
+def _host_command(sandbox: Sandbox) -> Command:
+    host = f"{sandbox.locate(PROGRAMS)}/javascript/candidate/host.mjs"
+    argv = ["sh", "-c", _MOVE_CHANNEL, "sh", "node", "--no-warnings", host, sandbox.locate(WORKSPACE), "3", "4"]
+    return Command(argv=argv, output_bytes=MAX_OUTPUT_BYTES)
