@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from functools import cache
 
 from assay.contracts.sandboxspec import SandboxSpec
+from assay.contracts.test_files import test_files
 from assay.files import Files
 from assay.sandbox import WORKSPACE, Command, FilesMount, Sandbox
 from services.judge.bridge.mounts import program_files, python_programs
@@ -20,8 +20,6 @@ from services.judge.bridge.programs import (
 from services.judge.bridge.pytest_programs import with_overhead
 from services.judge.bridge.test_run import TestRun
 
-_STEMS, _ENDINGS = ("*.test", "*-test", "*_test", "test-*"), ("mjs", "cjs", "js")
-TEST_FILES = tuple(f"{stem}.{ending}" for stem in _STEMS for ending in _ENDINGS)
 _MOVE_CHANNEL = 'exec "$@" 3<&0 4>&1 </dev/null 1>&2'
 """What the candidate prints goes to stderr, and the channel is at other descriptors."""
 
@@ -41,7 +39,7 @@ def node_program(run: TestRun, spec: SandboxSpec, call_seconds: float) -> Sandbo
     def command(sandbox: Sandbox) -> Command:
         settings = {
             "tests": sandbox.locate(TESTS),
-            "files": test_files(run.tests),
+            "files": test_files(run.framework, run.tests),
             "programs": f"{sandbox.locate(PROGRAMS)}/javascript",
             "submitted": sorted(run.paths),
             "call_seconds": call_seconds,
@@ -55,12 +53,6 @@ def node_program(run: TestRun, spec: SandboxSpec, call_seconds: float) -> Sandbo
         required=("node",),
         command=command,
     )
-
-
-def test_files(tests: Files) -> list[str]:
-    """The files that Node's test runner would run."""
-    names = {path: path.rpartition("/")[2] for path in tests}
-    return sorted(path for path, name in names.items() if any(fnmatchcase(name, each) for each in TEST_FILES))
 
 
 @cache

@@ -10,8 +10,8 @@ from typing import Any
 
 from .channel import Channel
 
-_ENDED_AS_EXPECTED = (0, 1)
-"""Exit codes of Node: 1 if a test failed, which has been reported."""
+_REPORTED = (0, 1, 7)
+"""Exit codes of Node if everything has been reported: no failure, a failed test, an error outside of the tests."""
 
 
 def main(settings: dict[str, Any]) -> None:
@@ -20,7 +20,7 @@ def main(settings: dict[str, Any]) -> None:
     channel = Channel()
     for file in settings["files"]:
         code = _run(file, settings, channel)
-        if code not in _ENDED_AS_EXPECTED:
+        if code not in _REPORTED:
             error = f"node ended with exit code {code}"
             channel.report({"collecting": file, "outcome": "failed", "error": error})
     channel.report({"done": 0})

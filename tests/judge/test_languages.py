@@ -1,0 +1,131 @@
+"""Hidden tests in other languages than Python. Each folder in ``languages/`` is a task with a reference, a no-op that
+its tests refuse, and cheats; the declared outputs are more than a task would allow."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assay.catalog import Bundles, load_task, make_bundles
+from assay.contracts.codec import canonical, decode
+from assay.contracts.tasks import HiddenTask
+from assay.contracts.verdicts import Outcome
+from assay.files import Files
+from assay.sandbox import ProgramMissing, SandboxProvider, open_sandbox_provider
+from assay.sandbox.bubblewrap.host_system import host_system
+from services.judge.artifacts.hidden_bundles import HiddenBundle, parse_hidden_bundle
+from services.judge.bridge.toolchain import POLYGLOT_IMAGE
+from services.judge.grading.grade import grade
+from services.judge.grading.test_executor import SandboxTestExecutor
+from services.judge.grading.validation import BaselineResult, validate
+from tests.conftest import skip_or_fail
+from tests.judge.harness import RealTools
+
+LANGUAGES = Path(__file__).with_name("languages")
+TASKS = sorted(path.name for path in LANGUAGES.iterdir())
+PROGRAMS = {"node": "node", "html": "node", "go": "go", "cargo": "rustc", "cpp": "g++"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """A change of the reference, the only test that it fails, and what that reports."""
+
+    file: str
+    right: str
+    wrong: str
+    test: str
+    error: str
+
+
+MISTAKES = {
+    "node": Mistake(
+        file="lru.mjs",
+        right="this.#entries.delete(key)\n    this.#entries.set(key, value)\n    return value",
+        wrong="return value",
+        test="lru.test.mjs > LruCache > keeps what was used",
+        error="AssertionError",
+    ),
+}
+
+
+def bundles_of(name: str, image: str = "") -> Bundles:
+    """The task, in bubblewrap's sandboxes or in those of an image."""
+    bundles = make_bundles(load_task(LANGUAGES / name))
+    hidden = decode(HiddenTask, bundles.hidden["grading.json"])
+    hidden = msgspec.structs.replace(hidden, sandbox=msgspec.structs.replace(hidden.sandbox, image=image))
+    return Bundles(
+        public=bundles.public,
+        hidden={**bundles.hidden, "grading.json": canonical(hidden)},
+        reference=bundles.reference,
+    )
+
+
+def tools_with(tools: RealTools, provider: SandboxProvider, call_seconds: float = 10.0) -> RealTools:
+    executor = SandboxTestExecutor(provider, slots=2, call_seconds=call_seconds)
+    return RealTools(regex=tools.regex, test_executor=executor)
+
+
+def require_program(name: str) -> None:
+    path = host_system().environment["PATH"]
+    visible = [path for path in path.split(":") if not path.startswith("/opt/python")]
+    if not shutil.which(PROGRAMS[name], path=":".join(visible)) and f"/opt/{name}/" not in path:
+        skip_or_fail(f"{PROGRAMS[name]} for bubblewrap's sandboxes")
+
+
+def wrong(results: tuple[BaselineResult, ...]) -> list[tuple[str, float, str]]:
+    return [(result.name, result.verdict.score, result.verdict.reason) for result in results if not result.ok]
+
+
+def cheats_of(name: str) -> set[str]:
+    return {f"cheats/{path.name}" for path in (LANGUAGES / name / "cheats").iterdir()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TASKS)
+async def test_the_reference_scores_1_and_every_cheat_0(tools: RealTools, name: str) -> None:
+    require_program(name)
+    results = await validate(bundles_of(name), tools_with(tools, open_sandbox_provider(), call_seconds=3.0))
+    assert wrong(results) == []
+    assert {result.name for result in results} == {"reference", "noop", *cheats_of(name)}
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TASKS)
+async def test_the_reference_scores_1_and_every_cheat_0_in_a_container(tools: RealTools, name: str) -> None:
+    provider = open_sandbox_provider("docker")
+    async with asyncio.timeout(280):
+        results = await validate(bundles_of(name, POLYGLOT_IMAGE), tools_with(tools, provider, call_seconds=3.0))
+    assert wrong(results) == []
+
+
+@pytest.mark.parametrize("name", TASKS)
+async def test_a_wrong_solution_fails_by_the_names_of_its_tests(tools: RealTools, name: str) -> None:
+    require_program(name)
+    hidden = parse_hidden_bundle(bundles_of(name).hidden)
+    mistake = MISTAKES[name]
+    graded = await grade(hidden, "main", with_mistake(name, mistake), tools)
+    failed = {test.name: test.error for test in graded.checks[0].tests if test.outcome == "failed"}
+    assert failed == {mistake.test: mistake.error}
+    assert graded.verdict.outcome is Outcome.FAILED and 0 < graded.verdict.score < 1
+    assert mistake.error in graded.verdict.reason
+
+
+def with_mistake(name: str, mistake: Mistake) -> Files:
+    folder = LANGUAGES / name / "reference"
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    text = files[mistake.file].decode()
+    assert mistake.right in text
+    return {**files, mistake.file: text.replace(mistake.right, mistake.wrong).encode()}
+
+
+@pytest.mark.docker
+async def test_a_missing_program_is_no_verdict(tools: RealTools) -> None:
+    bundle: HiddenBundle = parse_hidden_bundle(bundles_of("node", "assay/sandbox-python:latest").hidden)
+    with pytest.raises(ProgramMissing, match=r"no program 'node'.*sandbox-polyglot"):
+        await grade(bundle, "main", {"lru.mjs": b""}, tools_with(tools, open_sandbox_provider("docker")))
