@@ -50,6 +50,13 @@ MISTAKES = {
         test="lru.test.mjs > LruCache > keeps what was used",
         error="AssertionError",
     ),
+    "go": Mistake(
+        file="lru.go",
+        right="c.touch(key)\n\treturn value, nil",
+        wrong="return value, nil",
+        test="TestKeepsWhatWasUsed",
+        error="the test failed",
+    ),
 }
 
 

@@ -11,8 +11,10 @@ from assay.sandbox import WORKSPACE, Command, FilesMount, Sandbox
 from services.judge.bridge.mounts import program_files, python_programs
 from services.judge.bridge.programs import (
     MAX_OUTPUT_BYTES,
+    MOVE_CHANNEL,
     PROGRAMS,
     TESTS,
+    Places,
     SandboxProgram,
     TestPrograms,
     python_command,
@@ -20,19 +22,16 @@ from services.judge.bridge.programs import (
 from services.judge.bridge.pytest_programs import with_overhead
 from services.judge.bridge.test_run import TestRun
 
-_MOVE_CHANNEL = 'exec "$@" 3<&0 4>&1 </dev/null 1>&2'
-"""What the candidate prints goes to stderr, and the channel is at other descriptors."""
 
-
-def node_programs(run: TestRun, candidate: SandboxSpec, tests: SandboxSpec, call_seconds: float) -> TestPrograms:
+def node_programs(run: TestRun, places: Places, call_seconds: float) -> TestPrograms:
     host = SandboxProgram(
-        spec=candidate,
+        spec=places.candidate,
         mounts=(FilesMount(path=PROGRAMS, files=_javascript()),),
         files=run.files,
         required=("node",),
         command=_host_command,
     )
-    return TestPrograms(candidate=host, tests=node_program(run, tests, call_seconds))
+    return TestPrograms(candidate=host, tests=node_program(run, places.tests, call_seconds))
 
 
 def node_program(run: TestRun, spec: SandboxSpec, call_seconds: float) -> SandboxProgram:
@@ -62,5 +61,5 @@ def _javascript() -> Files:
 
 def _host_command(sandbox: Sandbox) -> Command:
     host = f"{sandbox.locate(PROGRAMS)}/javascript/candidate/host.mjs"
-    argv = ["sh", "-c", _MOVE_CHANNEL, "sh", "node", "--no-warnings", host, sandbox.locate(WORKSPACE), "3", "4"]
+    argv = ["sh", "-c", MOVE_CHANNEL, "sh", "node", "--no-warnings", host, sandbox.locate(WORKSPACE), "3", "4"]
     return Command(argv=argv, output_bytes=MAX_OUTPUT_BYTES)

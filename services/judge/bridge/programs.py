@@ -11,8 +11,18 @@ from assay.sandbox import Command, FilesMount, FolderMount, Sandbox
 
 PROGRAMS = "/opt/judge"
 TESTS = "/tests"
+MOVE_CHANNEL = 'exec "$@" 3<&0 4>&1 </dev/null 1>&2'
+"""For a shell: the channel gets other descriptors, and what the program prints goes to stderr."""
 MAX_OUTPUT_BYTES = 256_000
 """Kept of what the candidate prints, over all its restarts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """The specs of the two sandboxes, as the task has them."""
+
+    candidate: SandboxSpec
+    tests: SandboxSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from services.judge.bridge.programs import (
     MAX_OUTPUT_BYTES,
     PROGRAMS,
     TESTS,
+    Places,
     SandboxProgram,
     TestPrograms,
     python_command,
@@ -26,12 +27,11 @@ _PYTEST = ("_pytest", "pytest", "pluggy", "iniconfig", "packaging", "pygments")
 _TESTS_MEMORY_MIB = 1024
 
 
-def pytest_programs(run: TestRun, candidate: SandboxSpec, tests: SandboxSpec, call_seconds: float) -> TestPrograms:
-    """``candidate`` and ``tests`` are the specs of the two sandboxes."""
+def pytest_programs(run: TestRun, places: Places, call_seconds: float) -> TestPrograms:
     host = SandboxProgram(
-        spec=candidate, mounts=(python_mount("wire", "candidate"),), files=run.files, command=_host_command
+        spec=places.candidate, mounts=(python_mount("wire", "candidate"),), files=run.files, command=_host_command
     )
-    return TestPrograms(candidate=host, tests=pytest_program(run, tests, call_seconds))
+    return TestPrograms(candidate=host, tests=pytest_program(run, places.tests, call_seconds))
 
 
 def pytest_program(run: TestRun, spec: SandboxSpec, call_seconds: float) -> SandboxProgram:

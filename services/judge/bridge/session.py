@@ -11,7 +11,10 @@ from typing import Any
 import structlog
 
 from assay.sandbox import Command, LineTooLong, Sandbox, SandboxError, SandboxProcess, SandboxProvider
-from services.judge.bridge.frameworks import test_programs
+from services.judge.bridge.builds.build import CompileFailed
+from services.judge.bridge.builds.builder import Builder
+from services.judge.bridge.builds.cache import BuildCache
+from services.judge.bridge.frameworks import make_programs
 from services.judge.bridge.programs import MAX_OUTPUT_BYTES, TestPrograms
 from services.judge.bridge.test_run import TestRun, TestRunLog
 from services.judge.bridge.toolchain import ensure_programs
@@ -24,10 +27,17 @@ _EXIT_SECONDS = 0.3
 """How long a candidate that closed its channel may take to exit, so that its exit code can be reported."""
 
 
-async def run_tests(run: TestRun, provider: SandboxProvider, call_seconds: float) -> TestRunLog:
-    """``call_seconds`` limits each call of the candidate. Raises SandboxError if a sandbox fails, FilesRefused for
-    files that do not fit into one."""
-    programs = test_programs(run, call_seconds)
+async def run_tests(
+    run: TestRun, provider: SandboxProvider, call_seconds: float, cache: BuildCache | None = None
+) -> TestRunLog:
+    """``call_seconds`` limits each call of the candidate; ``cache`` keeps compiled tests. Raises SandboxError if a
+    sandbox fails, FilesRefused for files that do not fit into one, HiddenBundleInvalid for tests that do not
+    compile."""
+    try:
+        programs = await make_programs(run, call_seconds, Builder(provider=provider, cache=cache or BuildCache()))
+    except CompileFailed as error:
+        output, reason = error.output[:MAX_OUTPUT_BYTES], f"the submitted code does not compile: {error}"
+        return TestRunLog(abort_reason=reason, candidate_output=output, dropped_bytes=len(error.output) - len(output))
     candidate, tests = programs.candidate, programs.tests
     async with provider.open(candidate.spec, mounts=candidate.mounts) as candidate_sandbox:
         await ensure_programs(candidate_sandbox, candidate.required)
