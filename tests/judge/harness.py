@@ -15,12 +15,15 @@ from assay.contracts.verdicts import CheckResult
 from assay.files import Files
 from assay.sandbox import open_sandbox_provider
 from services.judge.artifacts.hidden_bundles import HiddenBundle
+from services.judge.bridge.builds.cache import BuildCache
 from services.judge.checks.regex_worker import RegexWorker
 from services.judge.grading.grade import GradingResult, grade
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.ports import Ports, TestExecutor
 from tests.judge.fakes import CountingStore
 
+BUILDS = BuildCache()
+"""For all tests of a process: compiling Go's standard library takes ten seconds."""
 SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48, workspace_mb=16)
 
 
@@ -28,7 +31,7 @@ SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48,
 class RealTools:
     regex: RegexWorker = field(default_factory=RegexWorker)
     test_executor: TestExecutor = field(
-        default_factory=lambda: SandboxTestExecutor(open_sandbox_provider(), slots=4, call_seconds=20.0)
+        default_factory=lambda: SandboxTestExecutor(open_sandbox_provider(), slots=4, call_seconds=20.0, cache=BUILDS)
     )
 
 

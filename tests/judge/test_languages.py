@@ -24,7 +24,7 @@ from services.judge.grading.grade import grade
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.grading.validation import BaselineResult, validate
 from tests.conftest import skip_or_fail
-from tests.judge.harness import RealTools
+from tests.judge.harness import BUILDS, RealTools
 
 LANGUAGES = Path(__file__).with_name("languages")
 TASKS = sorted(path.name for path in LANGUAGES.iterdir())
@@ -50,6 +50,13 @@ MISTAKES = {
         test="lru.test.mjs > LruCache > keeps what was used",
         error="AssertionError",
     ),
+    "cargo": Mistake(
+        file="src/lib.rs",
+        right="self.entries.push((key.to_string(), value));\n        Some(value)",
+        wrong="self.entries.insert(0, (key.to_string(), value));\n        Some(value)",
+        test="lru::keeps_what_was_used",
+        error="the test panicked",
+    ),
     "go": Mistake(
         file="lru.go",
         right="c.touch(key)\n\treturn value, nil",
@@ -73,15 +80,17 @@ def bundles_of(name: str, image: str = "") -> Bundles:
 
 
 def tools_with(tools: RealTools, provider: SandboxProvider, call_seconds: float = 10.0) -> RealTools:
-    executor = SandboxTestExecutor(provider, slots=2, call_seconds=call_seconds)
+    executor = SandboxTestExecutor(provider, slots=2, call_seconds=call_seconds, cache=BUILDS)
     return RealTools(regex=tools.regex, test_executor=executor)
 
 
 def require_program(name: str) -> None:
-    path = host_system().environment["PATH"]
-    visible = [path for path in path.split(":") if not path.startswith("/opt/python")]
-    if not shutil.which(PROGRAMS[name], path=":".join(visible)) and f"/opt/{name}/" not in path:
-        skip_or_fail(f"{PROGRAMS[name]} for bubblewrap's sandboxes")
+    """Looks where sandboxes do: in system folders, and where they get what is installed elsewhere."""
+    folders = host_system().environment["PATH"].split(":")
+    program = PROGRAMS[name]
+    mounted = f"/opt/{program.removesuffix('c')}/bin" in folders
+    if not mounted and not shutil.which(program, path=":".join(f for f in folders if not f.startswith("/opt/"))):
+        skip_or_fail(f"{program} for bubblewrap's sandboxes")
 
 
 def wrong(results: tuple[BaselineResult, ...]) -> list[tuple[str, float, str]]:

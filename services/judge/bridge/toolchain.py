@@ -12,6 +12,7 @@ _PACKAGES = {
     "node": "nodejs",
     "go": "golang-go",
     "rustc": "rustc",
+    "cc": "gcc",
     "g++": "g++",
 }
 """Debian's package of each program."""

@@ -12,12 +12,18 @@ from services.judge.grading.fair_semaphore import FairSemaphore
 
 class SandboxTestExecutor:
     """A TestExecutor. At most ``slots`` test runs at once, shared fairly between runs: each takes two sandboxes and a
-    CPU. ``call_seconds`` limits each call of a candidate."""
+    CPU. ``call_seconds`` limits each call of a candidate. ``cache`` keeps compiled tests."""
 
-    def __init__(self, provider: SandboxProvider, slots: int = 2, call_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        provider: SandboxProvider,
+        slots: int = 2,
+        call_seconds: float = 10.0,
+        cache: BuildCache | None = None,
+    ) -> None:
         self._provider, self._call_seconds = provider, call_seconds
         self._slots = FairSemaphore(slots)
-        self._cache = BuildCache()
+        self._cache = cache or BuildCache()
 
     async def run(self, run: TestRun) -> TestRunLog:
         async with self._slots.slot(run.run_id):

@@ -19,8 +19,8 @@ _RESTART_SECONDS = 30.0
 
 
 class DriverLink:
-    """``deaths`` counts candidates that ended, did not answer in time or violated the protocol; ``last_reason`` says
-    how the last one did."""
+    """``deaths`` counts requests that failed because the candidate had ended, did not answer in time or violated the
+    protocol; ``last_reason`` is the last reason."""
 
     def __init__(self, channel: Channel, call_seconds: float) -> None:
         self._channel, self._call_seconds = channel, call_seconds
@@ -34,7 +34,7 @@ class DriverLink:
         client of ours writes."""
         request = parse_json(line)
         if self._dead:
-            return _dump({"died": self.last_reason})
+            return self._mark_dead(self.last_reason)
         self._number += 1
         try:
             self._channel.send(b">", encode_call(self._number, str(request["op"]), request["args"]))

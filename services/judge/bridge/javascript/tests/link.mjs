@@ -49,7 +49,7 @@ export class Link {
     return value
   }
 
-  // Fails the current test, because a program of the candidate did not end as it should.
+  // Fails the current test even if it catches the error.
   failed(reason) {
     this.deaths += 1
     this.lastDeath = reason
@@ -259,7 +259,7 @@ export class Link {
   // --- the candidate's generations
 
   #ensureAlive() {
-    if (this.#dead) throw new CandidateDied(this.#dead)
+    if (this.#dead) throw this.failed(this.#dead)
   }
 
   #markDead(reason) {
