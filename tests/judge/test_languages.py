@@ -3,7 +3,6 @@ its tests refuse, and cheats; the declared outputs are more than a task would al
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from tests.judge.harness import BUILDS, RealTools
 
 LANGUAGES = Path(__file__).with_name("languages")
 TASKS = sorted(path.name for path in LANGUAGES.iterdir())
-PROGRAMS = {"node": "node", "html": "node", "go": "go", "cargo": "rustc", "cpp": "g++"}
+PROGRAMS = {"node": "node", "html": "node", "go": "go", "cargo": "rustc", "cpp": "g++", "tap": "g++"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +48,20 @@ MISTAKES = {
         wrong="return value",
         test="lru.test.mjs > LruCache > keeps what was used",
         error="AssertionError",
+    ),
+    "cpp": Mistake(
+        file="lru.cpp",
+        right="entries_.splice(entries_.end(), entries_, found);",
+        wrong="",
+        test="Lru.KeepsWhatWasUsed",
+        error="the test failed",
+    ),
+    "tap": Mistake(
+        file="rle.hpp",
+        right='throw std::invalid_argument("no count")',
+        wrong="abort()",
+        test="refuses what has no count",
+        error="the candidate ended: exit code -6",
     ),
     "cargo": Mistake(
         file="src/lib.rs",
@@ -113,11 +126,21 @@ async def test_the_reference_scores_1_and_every_cheat_0(tools: RealTools, name: 
 @pytest.mark.docker
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
-async def test_the_reference_scores_1_and_every_cheat_0_in_a_container(tools: RealTools, name: str) -> None:
-    provider = open_sandbox_provider("docker")
-    async with asyncio.timeout(280):
-        results = await validate(bundles_of(name, POLYGLOT_IMAGE), tools_with(tools, provider, call_seconds=3.0))
+async def test_the_reference_scores_1_and_cheats_0_in_a_container(tools: RealTools, name: str) -> None:
+    bundles = with_cheats(bundles_of(name, POLYGLOT_IMAGE), sorted(cheats_of(name))[:4])
+    results = await validate(bundles, tools_with(tools, open_sandbox_provider("docker"), call_seconds=3.0))
     assert wrong(results) == []
+    assert len(results) == 6
+
+
+def with_cheats(bundles: Bundles, cheats: list[str]) -> Bundles:
+    """Only with these, because a container takes longer to start than a bubblewrap sandbox."""
+    reference = {
+        path: content
+        for path, content in bundles.reference.items()
+        if not path.startswith("cheats/") or "/".join(path.split("/")[:2]) in cheats
+    }
+    return Bundles(public=bundles.public, hidden=bundles.hidden, reference=reference)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -143,5 +166,5 @@ def with_mistake(name: str, mistake: Mistake) -> Files:
 @pytest.mark.docker
 async def test_a_missing_program_is_no_verdict(tools: RealTools) -> None:
     bundle: HiddenBundle = parse_hidden_bundle(bundles_of("node", "assay/sandbox-python:latest").hidden)
-    with pytest.raises(ProgramMissing, match=r"no program 'node'.*sandbox-polyglot"):
+    with pytest.raises(ProgramMissing, match=r"no node, .*sandbox-polyglot"):
         await grade(bundle, "main", {"lru.mjs": b""}, tools_with(tools, open_sandbox_provider("docker")))

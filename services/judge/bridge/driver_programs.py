@@ -9,7 +9,7 @@ from assay.contracts.tasks import Framework
 from assay.files import Files
 from assay.sandbox import WORKSPACE, Command, FilesMount, Sandbox
 from services.judge.bridge.builds.builder import Builder
-from services.judge.bridge.mounts import python_programs
+from services.judge.bridge.mounts import program_files, python_programs
 from services.judge.bridge.programs import (
     MAX_OUTPUT_BYTES,
     MOVE_CHANNEL,
@@ -59,6 +59,7 @@ def _compiled_tests(run: TestRun, spec: SandboxSpec, call_seconds: float, binari
             "tests": sandbox.locate(TESTS),
             "programs": {name: f"{sandbox.locate(_BINARIES)}/{name}" for name in programs},
             "command": list(run.command),
+            "include": f"{sandbox.locate(PROGRAMS)}/cpp",
             "call_seconds": call_seconds,
         }
         return python_command(sandbox, f"from bridge.supervisor.compiled import main; main({settings!r})")
@@ -68,7 +69,7 @@ def _compiled_tests(run: TestRun, spec: SandboxSpec, call_seconds: float, binari
     return SandboxProgram(
         spec=msgspec.structs.replace(spec, workspace_mb=spec.workspace_mb + size_mib + 1),
         mounts=(
-            FilesMount(path=PROGRAMS, files=python_programs("wire", "supervisor")),
+            FilesMount(path=PROGRAMS, files={**python_programs("wire", "supervisor"), **program_files("cpp")}),
             FilesMount(path=TESTS, files=run.tests),
             FilesMount(path=_BINARIES, files=programs),
         ),

@@ -17,6 +17,8 @@ _MEMORY_MIB = 2048
 _WORKSPACE_MIB = 1024
 _OUTPUT_BYTES = 200_000
 MAX_PROGRAM_BYTES = 100_000_000
+_SIGNS = ("error", ".go:", "undefined reference", "multiple definition")
+"""In lines of a compiler or linker that say what is wrong."""
 _MESSAGE_LINES, _MESSAGE_CHARACTERS = 3, 300
 
 
@@ -77,6 +79,6 @@ def _message(result: CommandResult) -> str:
     if result.killed_by:
         return f"the compiler exceeded its {result.killed_by} limit"
     lines = (result.stderr + b"\n" + result.stdout).decode("utf-8", "replace").splitlines()
-    errors = [line.strip() for line in lines if "error" in line.lower() or ".go:" in line]
+    errors = [line.strip() for line in lines if any(sign in line for sign in _SIGNS)]
     chosen = errors or [line.strip() for line in lines if line.strip()]
     return "; ".join(chosen[:_MESSAGE_LINES])[:_MESSAGE_CHARACTERS] or f"exit code {result.exit_code}"

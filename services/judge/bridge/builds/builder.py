@@ -12,13 +12,22 @@ from assay.files import Files
 from assay.sandbox import SandboxProvider
 from services.judge.bridge.builds.build import Build, CompileFailed, compiled
 from services.judge.bridge.builds.cache import BuildCache
+from services.judge.bridge.builds.cpp_builds import cpp_driver, cpp_tests
 from services.judge.bridge.builds.go_builds import go_driver, go_tests
 from services.judge.bridge.builds.rust_builds import rust_driver, rust_tests
 from services.judge.bridge.test_run import TestRun
 from services.judge.errors import HiddenBundleInvalid
 
-_DRIVERS: dict[Framework, Callable[[TestRun], Build]] = {Framework.GO: go_driver, Framework.CARGO: rust_driver}
-_TESTS: dict[Framework, Callable[[TestRun], Build]] = {Framework.GO: go_tests, Framework.CARGO: rust_tests}
+_DRIVERS: dict[Framework, Callable[[TestRun], Build]] = {
+    Framework.GO: go_driver,
+    Framework.CARGO: rust_driver,
+    Framework.CPP: cpp_driver,
+}
+_TESTS: dict[Framework, Callable[[TestRun], Build]] = {
+    Framework.GO: go_tests,
+    Framework.CARGO: rust_tests,
+    Framework.CPP: cpp_tests,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +29,9 @@ _FORMATS: dict[str, TestFormat] = {"go": go_tests, "cargo": libtest, "cpp": goog
 
 def main(settings: dict[str, Any]) -> None:
     """``framework``; ``tests``: their folder; ``programs``: the compiled tests by name; ``command``: a program that
-    prints TAP, instead of them; ``call_seconds``."""
+    prints TAP, instead of them; ``include``: the folder of our C++ headers; ``call_seconds``."""
     channel = Channel()
+    os.environ["ASSAY_INCLUDE"] = settings["include"]
     suite = _Suite(settings["framework"], settings["tests"], channel, float(settings["call_seconds"]))
     if settings["command"]:
         suite.run_tap(settings["command"])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .results import Result, crashed
 from .test_process import Ended
 
-_RESULT = re.compile(r"^\[\s+(OK|FAILED|SKIPPED) \] (\S+?)(?:, where .*)? \((\d+) ms\)$", re.MULTILINE)
+_RESULT = re.compile(r"^\[\s+(OK|FAILED|SKIPPED)\s+\] (\S+?)(?:, where .*)? \((\d+) ms\)$", re.MULTILINE)
 _OUTCOMES = {"OK": "passed", "FAILED": "failed", "SKIPPED": "skipped"}
 
 

@@ -45,7 +45,8 @@ def run_process(
         selector.register(process.stdout, selectors.EVENT_READ, output)
         selector.register(ours, selectors.EVENT_READ, requests)
         while output.open:
-            for key, _ in selector.select():
+            # What the tests printed before a request is read first.
+            for key, _ in sorted(selector.select(), key=lambda event: event[0].data is requests):
                 if not key.data.add(os.read(key.fd, 1 << 18)):
                     selector.unregister(key.fileobj)
     code = process.wait()
