@@ -49,6 +49,13 @@ MISTAKES = {
         test="lru.test.mjs > LruCache > keeps what was used",
         error="AssertionError",
     ),
+    "html": Mistake(
+        file="app.js",
+        right="field.value = ''",
+        wrong="",
+        test="todo.test.mjs > adds items",
+        error="AssertionError",
+    ),
     "cpp": Mistake(
         file="lru.cpp",
         right="entries_.splice(entries_.end(), entries_, found);",

@@ -1,13 +1,15 @@
-"""``node:test`` in the tests' sandbox, and a host that imports the submitted modules in the candidate's."""
+"""``node:test`` in the tests' sandbox, and a host that imports submitted modules or opens submitted pages in the
+candidate's."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from assay.contracts.sandboxspec import SandboxSpec
+from assay.contracts.tasks import Framework
 from assay.contracts.test_files import test_files
 from assay.files import Files
-from assay.sandbox import WORKSPACE, Command, FilesMount, Sandbox
+from assay.sandbox import WORKSPACE, Command, FilesMount, ProgramMissing, Sandbox
 from services.judge.bridge.mounts import program_files, python_programs
 from services.judge.bridge.programs import (
     MAX_OUTPUT_BYTES,
@@ -24,9 +26,11 @@ from services.judge.bridge.test_run import TestRun
 
 
 def node_programs(run: TestRun, places: Places, call_seconds: float) -> TestPrograms:
+    """Raises ProgramMissing if pages are tested and the DOM is not built."""
+    programs = _javascript() if run.framework is Framework.NODE else {**_javascript(), **_dom()}
     host = SandboxProgram(
         spec=places.candidate,
-        mounts=(FilesMount(path=PROGRAMS, files=_javascript()),),
+        mounts=(FilesMount(path=PROGRAMS, files=programs),),
         files=run.files,
         required=("node",),
         command=_host_command,
@@ -57,6 +61,14 @@ def node_program(run: TestRun, spec: SandboxSpec, call_seconds: float) -> Sandbo
 @cache
 def _javascript() -> Files:
     return program_files("javascript")
+
+
+@cache
+def _dom() -> Files:
+    files = program_files("dom")
+    if not files:
+        raise ProgramMissing("this judge has no DOM to open submitted pages in: run `npm run build:dom` in web/")
+    return files
 
 
 def _host_command(sandbox: Sandbox) -> Command:

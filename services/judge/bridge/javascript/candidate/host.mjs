@@ -7,6 +7,7 @@ import { encodeChanges, snapshot } from './argument_changes.mjs'
 import { Channel } from '../channel.mjs'
 import { Decoder, Encoder, Memo } from '../codec.mjs'
 import { References } from './host_references.mjs'
+import { openPage } from './page.mjs'
 
 const [workspace, source, sink] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
 
@@ -104,6 +105,7 @@ const ASYNCHRONOUS = new Set(['names', 'resolve', 'open'])
 const OPERATIONS = {
   names,
   resolve,
+  open: (relative) => openPage(workspace, relative),
   get: (target, name) => target[name],
   set: (target, name, value) => Reflect.set(target, name, value),
   delete: (target, name) => Reflect.deleteProperty(target, name),

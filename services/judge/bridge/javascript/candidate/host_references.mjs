@@ -68,7 +68,7 @@ export class References {
     const isFunction = typeof value === 'function'
     const name = String((isFunction ? value.name : value.constructor?.name) ?? '')
     if (isFunction && isErrorClass(value)) return ['x', this.#number(value), name, builtInName(value.prototype)]
-    const iterable = (Symbol.iterator in value ? 1 : 0) | (Symbol.asyncIterator in value ? 2 : 0)
+    const iterable = (hasMethod(value, Symbol.iterator) ? 1 : 0) | (hasMethod(value, Symbol.asyncIterator) ? 2 : 0)
     return ['h', this.#number(value), isFunction ? 'f' : 'o', name, iterable]
   }
 
@@ -149,6 +149,15 @@ export class References {
 
 function isObject(value) {
   return typeof value === 'object' && value !== null && value !== globalThis
+}
+
+// Some objects throw when they are asked for a symbol.
+function hasMethod(value, symbol) {
+  try {
+    return typeof value[symbol] === 'function'
+  } catch {
+    return false
+  }
 }
 
 function isError(value) {
