@@ -17,6 +17,8 @@ COMMANDS = {
     "watch": "Follow a run until it ends.",
     "runs": "List, show, pause, cancel, change and restart runs.",
     "attempts": "List and show attempts, their logs and their checks.",
+    "regrade": "Grade the stored outputs of a run again, without asking any model.",
+    "reviews": "Decide what models and programs could not.",
     "artifacts": "List, download and clean up artifacts of attempts.",
     "leaderboard": "Compare models.",
     "costs": "Show costs by model, task, day, run or call.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any
@@ -23,10 +23,13 @@ from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
 from assay.contracts.rpc import (
     AttemptPage,
+    Changes,
+    CheckReview,
     Collected,
     CostBy,
     Money,
     Quote,
+    ReviewPage,
     RunPage,
     RunPreview,
     ServiceHealth,
@@ -133,6 +136,18 @@ class AssayClient(ModelMethods):
         body = {"fresh": fresh, "reuse": reuse, "limits": limits}
         return await self._post_idempotent(f"/runs/{segment(run_id)}/restart", body, idempotency_key)
 
+    async def regrade(
+        self, run_id: str, *, checks: Sequence[str] = (), current: bool = False, idempotency_key: str = ""
+    ) -> RunView:
+        """A new run that grades the stored outputs of this one again; ``checks`` names those to run, ``current`` uses
+        the tasks as they are in the catalogue now."""
+        body = {"checks": list(checks), "current": current}
+        return await self._post_idempotent(f"/runs/{segment(run_id)}/regrade", body, idempotency_key)
+
+    async def changes(self, run_id: str) -> Changes:
+        """What a run that grades another one again has changed."""
+        return await self._transport.get(Changes, f"/runs/{segment(run_id)}/changes")
+
     async def facts(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
         """The run's facts after a sequence number, in order."""
         return await self._transport.get(list[Event], f"/runs/{segment(run_id)}/facts", after=after, limit=limit)
@@ -163,6 +178,15 @@ class AssayClient(ModelMethods):
 
     async def attempt(self, attempt_id: str) -> AttemptDetail:
         return await self._transport.get(AttemptDetail, f"/attempts/{segment(attempt_id)}")
+
+    async def reviews(self, *, run_id: str = "", cursor: str = "", limit: int = 100) -> ReviewPage:
+        """The attempts that wait for a reviewer, the oldest first."""
+        return await self._transport.get(ReviewPage, "/reviews", run_id=run_id, cursor=cursor, limit=limit)
+
+    async def review(self, attempt_id: str, reviewer: str, reviews: Sequence[CheckReview]) -> AttemptDetail:
+        """Decides checks of an attempt; its verdict is revised."""
+        body = {"reviewer": reviewer, "reviews": list(reviews)}
+        return await self._transport.post(AttemptDetail, f"/attempts/{segment(attempt_id)}/review", body)
 
     async def artifact(self, attempt_id: str, name: str) -> bytes:
         """The content of an artifact listed in AttemptDetail.artifacts."""
