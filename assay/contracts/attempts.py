@@ -17,7 +17,7 @@ from assay.contracts.money import NanoUsd, Price, Usd
 from assay.contracts.providers import Provider
 from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import Limits, Solver
-from assay.contracts.verdicts import Outcome, Verdict
+from assay.contracts.verdicts import Outcome, Verdict, VerdictRevision
 
 Token = Annotated[int, Meta(ge=0)]
 """Fencing token of a lease: the number of the try. Reports with an outdated token change no state."""
@@ -78,6 +78,14 @@ class GradeAttempt(Message, frozen=True, kw_only=True, tag="attempt.grade"):
 Order = ExecuteAttempt | GradeAttempt
 
 
+class Regrade(Data, frozen=True, kw_only=True):
+    """Another grading of an output. If ``checks`` names some of the task's checks, only these run, and the results of
+    the others are those of ``verdict``."""
+
+    checks: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+
 class Ticket(Data, frozen=True, kw_only=True):
     """A granted claim: a lease on one attempt, with everything a worker needs to process it."""
 
@@ -115,6 +123,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """The public bundle contains the hidden tests."""
     install_deps: bool = False
     """Install the task's requirements into the sandbox."""
+    regrade: Regrade | None = None
+    """The output was graded before. Set only in a judge's ticket."""
     provider: Provider | None = None
     """The model's provider, if the ledger has it instead of the catalogue. Set only in a runner's ticket."""
     judges: tuple[JudgeModel, ...] = ()
@@ -268,6 +278,8 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     task_digest: str
     parameters: dict[str, Any] = field(default_factory=dict[str, Any])
     verdict: Verdict | None = None
+    revisions: tuple[VerdictRevision, ...] = ()
+    """All its verdicts in order, if there are several. ``verdict`` is the last."""
     tries: tuple[TryView, ...] = ()
     calls: tuple[Call, ...] = ()
     judge_calls: tuple[Call, ...] = ()

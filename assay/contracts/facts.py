@@ -14,7 +14,7 @@ from assay.contracts.attempts import AttemptView, State
 from assay.contracts.codec import Data, Message
 from assay.contracts.money import Usd
 from assay.contracts.runs import Progress, RunView
-from assay.contracts.verdicts import Verdict
+from assay.contracts.verdicts import RevisionSource, Verdict
 
 
 class RunSubmitted(Message, frozen=True, kw_only=True, tag="run.submitted"):
@@ -142,11 +142,24 @@ class AttemptGrading(Message, frozen=True, kw_only=True, tag="attempt.grading"):
 
 
 class AttemptFinished(Message, frozen=True, kw_only=True, tag="attempt.finished"):
-    """The attempt is done; its outcome is final."""
+    """The attempt is done. Only a revision of its verdict can change its outcome."""
 
     attempt: AttemptView
     progress: Progress
     verdict: Verdict | None = None
+
+
+class AttemptRevised(Message, frozen=True, kw_only=True, tag="attempt.revised"):
+    """A review or a later grading replaced the verdict of an attempt that was done. ``source`` and ``author`` say which
+    and by whom; ``by_run`` is the run that graded it again."""
+
+    attempt: AttemptView
+    progress: Progress
+    verdict: Verdict
+    revision: int
+    source: RevisionSource
+    author: str
+    by_run: str = ""
 
 
 RunFact = (
@@ -170,6 +183,7 @@ AttemptFact = (
     | AttemptHandedIn
     | AttemptGrading
     | AttemptFinished
+    | AttemptRevised
 )
 Fact = RunFact | AttemptFact
 

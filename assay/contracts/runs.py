@@ -147,6 +147,10 @@ class RunPlan(Data, frozen=True, kw_only=True):
     """The sandbox images of tasks with requirements are built with them."""
     judges: tuple[JudgeModel, ...] = ()
     """Every model that judges attempts of this run."""
+    regrades: str = ""
+    """The id of a run whose stored outputs this one grades again, without asking any model."""
+    regrade_checks: tuple[str, ...] = ()
+    """The names of the checks to run again. Empty: all."""
 
 
 class Progress(Data, frozen=True, kw_only=True):
@@ -228,6 +232,8 @@ class RunView(Data, frozen=True, kw_only=True):
     reason: str = ""
     """Why the run ended early: who cancelled it, or which limit was reached."""
     restarts: str = ""
+    regrades: str = ""
+    """The run whose outputs this one grades again. Its results revise those of that run and are not counted twice."""
     deadline_at: datetime | None = None
     """When the time limit ends the run. None before its first claim."""
     include_tests: bool = False

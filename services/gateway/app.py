@@ -40,6 +40,7 @@ from services.gateway.routes import (
     money,
     provider_keys,
     providers,
+    reviews,
     runs,
     scaling,
     session,
@@ -88,7 +89,7 @@ def create_litestar(ports: Ports, hub: Hub) -> Litestar:
 
 def _guarded_api(auth: TokenAuth) -> Router:
     """Routes that require the token, if one is configured."""
-    results = [runs.router, attempts.router, leaderboard.router, money.router, costs.router]
+    results = [runs.router, attempts.router, reviews.router, leaderboard.router, money.router, costs.router]
     routers = [*results, scaling.router, garbage_collection.router, catalog.router, models.router]
     routers += [providers.router, provider_keys.router, judges.router]
     read = Router("/", route_handlers=routers, before_request=refuse_unknown)

@@ -20,6 +20,7 @@ from services.gateway.routes.models import ModelPull, ModelTest
 from services.gateway.routes.money import MoneyLimits
 from services.gateway.routes.provider_keys import ProviderKeyChange
 from services.gateway.routes.providers import ProviderChange
+from services.gateway.routes.reviews import AttemptReview, RegradeRequest
 from services.gateway.routes.session import SignIn
 from services.gateway.text_judging import TextToJudge
 
@@ -38,6 +39,8 @@ _REQUEST_TYPES = (
         ProviderChange,
         ProviderKeyChange,
         TextToJudge,
+        AttemptReview,
+        RegradeRequest,
     ),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
@@ -46,6 +49,7 @@ _RESPONSE_TYPES = (
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
     *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress, rpc.TextJudgement),
+    *(rpc.ReviewPage, rpc.Changes),
     *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
@@ -50,6 +50,13 @@ async def build_plan_with_notes(
         install_deps=request.install_deps,
     )
     return plan, resolved.selection.notes
+
+
+async def current_tasks(
+    task_ids: Sequence[str], catalog: CatalogClient, stores: Mapping[Area, Store]
+) -> tuple[TaskPin, ...]:
+    """The tasks as they are in the catalogue now, with their bundles stored. Raises ProblemError for an unknown one."""
+    return (await build_plan(RunRequest(models=("nop",), tasks=tuple(task_ids)), catalog, stores)).tasks
 
 
 async def _pin_models(request: RunRequest, pins: tuple[ModelPin, ...], store: Store) -> tuple[ModelPin, ...]:

@@ -39,6 +39,7 @@ from services.ledger.recovery.dead_letters import DeadLetterHandler
 from services.ledger.recovery.epoch_store import EpochStore
 from services.ledger.recovery.stream_recovery import StreamRecovery
 from services.ledger.report_intake import take_reports
+from services.ledger.reviews.review_store import ReviewStore
 from services.ledger.runs.history import HistoryStore
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.retention import RetentionStore
@@ -114,6 +115,7 @@ def open_ports(
         control=RunControl(database),
         funds=MoneyStore(database, plans, settings),
         attempts=AttemptStore(database, plans, settings),
+        reviews=ReviewStore(database, plans),
         leaderboard=LeaderboardReader(database),
         history=HistoryStore(database),
         retention=RetentionStore(database),

@@ -120,6 +120,26 @@ def run_ended(run_id: str, status: str) -> Refused:
     return _refused(409, "run_ended", "The run has ended", detail)
 
 
+def not_reviewable(attempt_id: str, why: str) -> Refused:
+    detail = f"Attempt {attempt_id} {why}, so there is no verdict to review."
+    return _refused(409, "not_reviewable", "The attempt cannot be reviewed", detail)
+
+
+def nothing_to_regrade(run_id: str) -> Refused:
+    detail = f"No attempt of run {run_id} is done and has a stored output, so there is nothing to grade again."
+    return _refused(409, "nothing_to_regrade", "Nothing to grade again", detail)
+
+
+def regraded_run(run_id: str, regrades: str) -> Refused:
+    detail = f"Run {run_id} only grades the outputs of run {regrades} again. Regrade or restart run {regrades} instead."
+    return _refused(409, "regraded_run", "The run has no outputs of its own", detail)
+
+
+def unknown_checks(names: str, known: str) -> Refused:
+    detail = f"No verdict of the run has a check named {names}. Its checks are {known}."
+    return _refused(422, "unknown_checks", "No such check", detail)
+
+
 def nothing_to_retry(run_id: str) -> Refused:
     detail = (
         f"Every attempt of run {run_id} has a result, and no new run was made. "

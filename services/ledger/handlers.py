@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from assay.bus.protocol import RpcHandler
+from assay.contracts.attempts import AttemptDetail
 from assay.contracts.rpc import (
     CancelRun,
     ChangeRun,
@@ -15,6 +16,7 @@ from assay.contracts.rpc import (
     GetAttempt,
     GetBoard,
     GetCauses,
+    GetChanges,
     GetCosts,
     GetHealth,
     GetModelUse,
@@ -27,17 +29,20 @@ from assay.contracts.rpc import (
     ListFacts,
     ListProviders,
     ListReferences,
+    ListReviews,
     ListRuns,
     OpenProviderKey,
     PauseRun,
     PutProvider,
     PutProviderKey,
     QuoteRun,
+    RegradeRun,
     RemoveProvider,
     RemoveProviderKey,
     Request,
     RestartRun,
     ResumeRun,
+    ReviewAttempt,
     ServiceHealth,
     SetMoneyLimits,
     SettleCalibration,
@@ -77,6 +82,10 @@ def answers(ports: Ports) -> Answers:
     answers.on(Heartbeat, ports.attempts.heartbeat)
     answers.on(ListAttempts, ports.attempts.page)
     answers.on(GetAttempt, lambda request: ports.attempts.get(request.attempt_id))
+    answers.on(RegradeRun, ports.runs.regrade)
+    answers.on(GetChanges, lambda request: ports.runs.changes(request.run_id))
+    answers.on(ListReviews, ports.reviews.page)
+    answers.on(ReviewAttempt, lambda request: review_attempt(request, ports))
     answers.on(GetBoard, ports.leaderboard.read)
     answers.on(ListFacts, ports.history.page)
     answers.on(ExpireRuns, ports.retention.expire)
@@ -95,6 +104,11 @@ def answers(ports: Ports) -> Answers:
     answers.on(GetModelUse, ports.model_use.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))
     return answers
+
+
+async def review_attempt(request: ReviewAttempt, ports: Ports) -> AttemptDetail:
+    await ports.reviews.review(request)
+    return await ports.attempts.get(request.attempt_id)
 
 
 async def service_health(health: Health) -> ServiceHealth:

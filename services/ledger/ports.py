@@ -13,6 +13,7 @@ from assay.contracts.rpc import (
     AttemptPage,
     CancelRun,
     ChangeRun,
+    Changes,
     ClaimAttempts,
     Claims,
     Expired,
@@ -33,6 +34,7 @@ from assay.contracts.rpc import (
     ListAttempts,
     ListFacts,
     ListReferences,
+    ListReviews,
     ListRuns,
     ModelUse,
     Money,
@@ -42,9 +44,12 @@ from assay.contracts.rpc import (
     PutProviderKey,
     Quote,
     References,
+    RegradeRun,
     RemoveProvider,
     RemoveProviderKey,
     RestartRun,
+    ReviewAttempt,
+    ReviewPage,
     RunPage,
     SealedKey,
     SetMoneyLimits,
@@ -65,6 +70,8 @@ class Runs(Protocol):
     async def restart(self, request: RestartRun) -> RunView: ...
     async def quote(self, plan: RunPlan) -> Quote: ...
     async def get(self, run_id: str) -> RunView: ...
+    async def regrade(self, request: RegradeRun) -> RunView: ...
+    async def changes(self, run_id: str) -> Changes: ...
     async def causes(self, run_id: str) -> Causes: ...
     async def page(self, query: ListRuns) -> RunPage: ...
 
@@ -95,6 +102,11 @@ class Reports(Protocol):
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None: ...
     async def judged(self, reports: Sequence[AttemptJudged]) -> None: ...
+
+
+class Reviews(Protocol):
+    async def page(self, query: ListReviews) -> ReviewPage: ...
+    async def review(self, request: ReviewAttempt) -> None: ...
 
 
 class Leaderboard(Protocol):
@@ -156,6 +168,7 @@ class Ports:
     control: Control
     funds: Funds
     attempts: Attempts
+    reviews: Reviews
     leaderboard: Leaderboard
     history: History
     retention: Retention

@@ -30,7 +30,7 @@ from assay.contracts.rpc.money import ReleaseGrant
 from assay.contracts.sandboxes import SandboxRequirement
 from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
-from assay.contracts.verdicts import CheckResult, Outcome, Verdict
+from assay.contracts.verdicts import CheckResult, Outcome, RevisionSource, Verdict
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 REF = ArtifactRef(sha256="ab" * 32, size_bytes=12, media_type="text/plain")
@@ -129,6 +129,15 @@ SAMPLES: tuple[Message, ...] = (
     facts.AttemptHandedIn(attempt=ATTEMPT, progress=PROGRESS),
     facts.AttemptGrading(attempt=ATTEMPT, progress=PROGRESS, worker_id="judge-a"),
     facts.AttemptFinished(attempt=ATTEMPT, progress=PROGRESS, verdict=VERDICT),
+    facts.AttemptRevised(
+        attempt=ATTEMPT,
+        progress=PROGRESS,
+        verdict=VERDICT,
+        revision=1,
+        source=RevisionSource.REVIEW,
+        author="Ada",
+        by_run="01i",
+    ),
     TailLine(attempt_id="01h-1", token=1, kind=TailKind.MODEL, text="Hello", time=NOW, dropped=2),
     rpc.SubmitRun(plan=runs.RunPlan(suite="demo", tasks=(PIN,), models=(MODEL,), repeats=2), idempotency_key="k"),
     rpc.GetRun(run_id="01h"),
@@ -139,6 +148,14 @@ SAMPLES: tuple[Message, ...] = (
     rpc.ResumeRun(run_id="01h"),
     rpc.ChangeRun(run_id="01h", limits=runs.RunLimits(cost_usd="2.5"), priority=9),
     rpc.RestartRun(run_id="01h", fresh=True, idempotency_key="k2"),
+    rpc.RegradeRun(run_id="01h", checks=("tests",), tasks=(PIN,), idempotency_key="k3"),
+    rpc.GetChanges(run_id="01i"),
+    rpc.ListReviews(run_id="01h", limit=10),
+    rpc.ReviewAttempt(
+        attempt_id="01h-1",
+        reviewer="Ada",
+        reviews=(rpc.CheckReview(check="style", points={"clear": 3}, comment="good"),),
+    ),
     rpc.QuoteRun(plan=runs.RunPlan(suite="demo", tasks=(PIN,), models=(MODEL,), repeats=2)),
     rpc.TopUpGrant(request_id="r1", attempt_id="01h-1", token=1, amount_nanousd=700_000),
     ReleaseGrant(request_id="r2", attempt_id="01h-1", token=1, amount_nanousd=700_000),

@@ -17,13 +17,27 @@ UNION ALL SELECT ARRAY[account], amount_nanousd FROM judge_holds WHERE state = '
 UNION ALL SELECT ARRAY[account], amount_nanousd FROM calibrations WHERE state = 'held'
 """
 CALIBRATIONS = "SELECT account, posted_nanousd FROM calibrations"
+OUTCOMES = """
+SELECT r.run_id, r.n_passed, r.n_failed, r.n_needs_review, r.n_infra_error,
+  count(*) FILTER (WHERE a.outcome = 'passed') AS passed, count(*) FILTER (WHERE a.outcome = 'failed') AS failed,
+  count(*) FILTER (WHERE a.outcome = 'needs_review') AS needs_review,
+  count(*) FILTER (WHERE a.outcome = 'infra_error') AS infra_error
+FROM runs r JOIN attempts a USING (run_id) GROUP BY r.run_id
+"""
+CELLS = "SELECT sum(n)::int, sum(passed)::int, sum(errors)::int, sum(score_sum) FROM cells"
+SCORED = """
+SELECT count(a.score)::int, count(*) FILTER (WHERE a.score IS NOT NULL AND a.outcome = 'passed')::int,
+  count(*) FILTER (WHERE a.outcome = 'infra_error')::int, sum(a.score)
+FROM attempts a JOIN runs r USING (run_id)
+WHERE a.reused_from = '' AND NOT r.include_tests AND r.regrades = '' AND a.state = 'done'
+"""
 ATTEMPTS = """
 SELECT run_id, sum(cost_nanousd)::bigint AS cost, sum(held_nanousd)::bigint AS held FROM attempts GROUP BY 1
 """
 RUNS = "SELECT run_id, cost_nanousd AS cost, held_nanousd AS held FROM runs"
 TWICE = {
     "inbox": "SELECT message_id FROM inbox GROUP BY 1 HAVING count(*) > 1",
-    "verdicts": "SELECT attempt_id FROM verdicts GROUP BY 1 HAVING count(*) > 1",
+    "verdicts": "SELECT attempt_id FROM verdicts WHERE source = 'judge' GROUP BY 1 HAVING count(*) > 1",
     "transfers": "SELECT key FROM transfers GROUP BY 1 HAVING count(*) > 1",
     "settled": "SELECT 1 FROM transfers WHERE kind IN ('post', 'void') GROUP BY attempt_id, token HAVING count(*) > 1",
 }
@@ -47,6 +61,12 @@ async def audit(connection: Connection) -> None:
     assert await _open_holds(connection) == held
     attempts = {row["run_id"]: (row["cost"], row["held"]) for row in await connection.fetch(ATTEMPTS)}
     assert {row["run_id"]: (row["cost"], row["held"]) for row in await connection.fetch(RUNS)} == attempts
+    for row in await connection.fetch(OUTCOMES):
+        for outcome in ("passed", "failed", "needs_review", "infra_error"):
+            assert row[f"n_{outcome}"] == row[outcome], f"run {row['run_id']}: {dict(row)}"
+    counted, scored = tuple(await connection.fetchrow(CELLS)), tuple(await connection.fetchrow(SCORED))
+    assert counted[:3] == scored[:3] or counted[0] is None, f"the leaderboard counts {counted}, attempts say {scored}"
+    assert abs((counted[3] or 0) - (scored[3] or 0)) < 1e-6
     for what, query in TWICE.items():
         assert not await connection.fetch(query), f"{what}: took effect twice"
 

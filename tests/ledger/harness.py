@@ -31,6 +31,7 @@ from services.ledger.outbox.outbox_store import OutboxStore
 from services.ledger.providers.key_store import KeyStore
 from services.ledger.providers.master_key import MasterKey
 from services.ledger.providers.provider_store import ProviderStore
+from services.ledger.reviews.review_store import ReviewStore
 from services.ledger.runs.history import HistoryStore
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.retention import RetentionStore
@@ -99,6 +100,7 @@ class LedgerHarness:
         self.funds = MoneyStore(database, plans, settings)
         self.attempts = AttemptStore(database, plans, settings)
         self.reports = ReportStore(database, plans, settings)
+        self.reviews = ReviewStore(database, plans)
         self.leaderboard = LeaderboardReader(database)
         self.history = HistoryStore(database)
         self.retention = RetentionStore(database)
@@ -182,9 +184,9 @@ class LedgerHarness:
     async def report_executed(self, *tickets: Ticket, **fields: Any) -> None:
         await self.reports.executed([executed(ticket, **fields) for ticket in tickets])
 
-    async def grade(self, *tickets: Ticket, outcome: Outcome = Outcome.PASSED) -> None:
+    async def grade(self, *tickets: Ticket, outcome: Outcome = Outcome.PASSED, **fields: Any) -> None:
         granted = (await self.claim([ticket.attempt_id for ticket in tickets], Stage.JUDGE, "judge")).granted
-        await self.reports.judged([judged(ticket, outcome) for ticket in granted])
+        await self.reports.judged([judged(ticket, outcome, **fields) for ticket in granted])
 
     async def expire_leases(self) -> int:
         await self.set_past("attempts", "lease_until", 1)

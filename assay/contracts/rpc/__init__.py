@@ -50,6 +50,17 @@ from assay.contracts.rpc.providers import (
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
 from assay.contracts.rpc.retention import Collected, Expired, ExpireRuns, ListReferences, References, Swept
+from assay.contracts.rpc.reviews import (
+    ChangedVerdict,
+    Changes,
+    CheckReview,
+    GetChanges,
+    ListReviews,
+    RegradeRun,
+    ReviewAttempt,
+    ReviewItem,
+    ReviewPage,
+)
 from assay.contracts.rpc.runs import (
     CancelRun,
     ChangeRun,
@@ -114,6 +125,10 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     StoreJudgeAnswer,
     HoldForCalibration,
     SettleCalibration,
+    ListReviews,
+    ReviewAttempt,
+    RegradeRun,
+    GetChanges,
 )
 
 __all__ = [
@@ -124,7 +139,10 @@ __all__ = [
     "AttemptPreview",
     "CancelRun",
     "ChangeRun",
+    "ChangedVerdict",
+    "Changes",
     "CheckModels",
+    "CheckReview",
     "Claim",
     "ClaimAttempts",
     "Claims",
@@ -137,6 +155,7 @@ __all__ = [
     "GetAttempt",
     "GetBoard",
     "GetCauses",
+    "GetChanges",
     "GetCosts",
     "GetHealth",
     "GetModelUse",
@@ -156,6 +175,7 @@ __all__ = [
     "ListOfferedModels",
     "ListProviders",
     "ListReferences",
+    "ListReviews",
     "ListRuns",
     "ModelAnswer",
     "ModelEndpoint",
@@ -181,11 +201,15 @@ __all__ = [
     "QuoteRun",
     "ReadTail",
     "References",
+    "RegradeRun",
     "RemoveProvider",
     "RemoveProviderKey",
     "Request",
     "RestartRun",
     "ResumeRun",
+    "ReviewAttempt",
+    "ReviewItem",
+    "ReviewPage",
     "RunPage",
     "RunPreview",
     "SealedKey",

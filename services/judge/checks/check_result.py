@@ -10,6 +10,7 @@ from msgspec import field, structs
 from assay.contracts.codec import Data
 from assay.contracts.judging import Judgement
 from assay.contracts.results import Evidence, TestOutput
+from assay.contracts.verdicts import ReviewForm
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +45,7 @@ class CheckScore(Data, frozen=True, kw_only=True):
     judgements: tuple[Judgement, ...] = ()
     needs_review: bool = False
     """Neither passed nor failed: a person must decide."""
+    form: ReviewForm | None = None
 
     def with_evidence(self, submitted: str, expected: str = "", difference: str = "") -> CheckScore:
         evidence = Evidence.of(submitted, expected, difference)

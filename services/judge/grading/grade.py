@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from assay.contracts.attempts import Regrade
 from assay.contracts.checks import (
     AnyCheck,
     Check,
@@ -32,7 +34,7 @@ from assay.contracts.checks import (
 )
 from assay.contracts.results import CheckOutput
 from assay.contracts.tasks import HiddenTask
-from assay.contracts.verdicts import CheckResult, Outcome, Verdict
+from assay.contracts.verdicts import CheckResult, Verdict, verdict_of
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.artifacts.outputs import Output
 from services.judge.checks import (
@@ -56,6 +58,7 @@ from services.judge.checks import (
 )
 from services.judge.checks.check_result import CheckScore, TextLog, failed, merge_logs
 from services.judge.grading.context import GradingContext, OutputUnsuitable
+from services.judge.grading.kept_results import kept_results, score_of
 from services.judge.grading.reveal import check_output
 from services.judge.ports import CheckTools
 from services.judge.rubric.judging import Judging
@@ -100,9 +103,11 @@ async def grade(
     sandbox_kind: str = "",
     run_id: str = "",
     judging: Judging | None = None,
+    regrade: Regrade | None = None,
 ) -> GradingResult:
     """``sandbox_kind`` is the kind of sandbox that the run requests; sandboxes are shared fairly by ``run_id``.
-    ``judging`` are the models that grade by rubrics.
+    ``judging`` are the models that grade by rubrics. With ``regrade`` the output was graded before, and some results
+    may be kept.
 
     Raises JudgeError or SandboxError if the judge is at fault; whatever the output does is part of the verdict.
     """
@@ -115,7 +120,9 @@ async def grade(
         run_id=run_id,
         judging=judging,
     )
-    return grading_result(hidden.task, await _run_checks(hidden.task.checks, context))
+    kept = kept_results(hidden.task, regrade) if regrade else {}
+    scores = await _run_checks(hidden.task.checks, context, kept)
+    return grading_result(hidden.task, scores, kept, regrade.verdict.metrics if regrade and regrade.verdict else {})
 
 
 async def run_check(check: AnyCheck, context: GradingContext) -> CheckScore:
@@ -125,7 +132,9 @@ async def run_check(check: AnyCheck, context: GradingContext) -> CheckScore:
         return failed(str(error))
 
 
-async def _run_checks(checks: Sequence[AnyCheck], context: GradingContext) -> list[CheckScore]:
+async def _run_checks(
+    checks: Sequence[AnyCheck], context: GradingContext, kept: Mapping[str, CheckResult]
+) -> list[CheckScore]:
     """In the task's order. After a failed gate, the checks that were still to come are not run."""
     scores: dict[int, CheckScore] = {}
     failed_gate = ""
@@ -134,14 +143,21 @@ async def _run_checks(checks: Sequence[AnyCheck], context: GradingContext) -> li
         if failed_gate:
             scores[index] = failed(f"not run, because {failed_gate} failed")
             continue
-        scores[index] = await run_check(check, context)
+        earlier = kept.get(name_of(check))
+        scores[index] = score_of(earlier) if earlier else await run_check(check, context)
         if check.gate and not scores[index].passed and not scores[index].needs_review:
             failed_gate = name_of(check)
     return [scores[index] for index in range(len(checks))]
 
 
-def grading_result(task: HiddenTask, scores: Sequence[CheckScore]) -> GradingResult:
-    verdict = compute_verdict(task, scores)
+def grading_result(
+    task: HiddenTask,
+    scores: Sequence[CheckScore],
+    kept: Mapping[str, CheckResult] | None = None,
+    metrics: Mapping[str, float] | None = None,
+) -> GradingResult:
+    """``kept`` results of an earlier grading, and its ``metrics``, stay as they were."""
+    verdict = compute_verdict(task, scores, kept or {}, metrics or {})
     checks = tuple(
         check_output(result, score, task.reveal) for result, score in zip(verdict.checks, scores, strict=True)
     )
@@ -151,34 +167,24 @@ def grading_result(task: HiddenTask, scores: Sequence[CheckScore]) -> GradingRes
     return GradingResult(verdict=verdict, checks=checks, logs=logs)
 
 
-def compute_verdict(task: HiddenTask, scores: Sequence[CheckScore]) -> Verdict:
-    """Passed if every required check passed and the weighted mean score reaches the task's ``pass_score``. While a
-    person or an unreadable judge has yet to decide, the outcome is ``needs_review``, unless a gate has failed."""
-    pairs = list(zip(task.checks, scores, strict=True))
-    open_review = any(score.needs_review for score in scores)
-    gate_failed = any(check.gate and not score.passed and not score.needs_review for check, score in pairs)
-    score = 0.0 if gate_failed else _weighted_mean(pairs)
-    passed = all(score.passed for check, score in pairs if check.required) and score >= task.pass_score
-    outcome = Outcome.PASSED if passed else Outcome.FAILED
-    metrics: dict[str, float] = {}
+def compute_verdict(
+    task: HiddenTask,
+    scores: Sequence[CheckScore],
+    kept: Mapping[str, CheckResult] = MappingProxyType({}),
+    metrics: Mapping[str, float] = MappingProxyType({}),
+) -> Verdict:
+    measured = dict(metrics) if kept else {}
     for each in scores:
-        metrics |= each.metrics
-    results = tuple(map(_result, task.checks, scores))
-    if open_review and not gate_failed:
-        outcome = Outcome.NEEDS_REVIEW
-    reason = _reason(outcome, [result for (check, _), result in zip(pairs, results, strict=True) if check.required])
-    return Verdict(outcome=outcome, score=score, reason=reason, checks=results, metrics=metrics)
+        measured |= each.metrics
+    results = [
+        kept.get(name_of(check)) or _result(check, score) for check, score in zip(task.checks, scores, strict=True)
+    ]
+    return verdict_of(results, task.pass_score, measured)
 
 
 def all_failed(task: HiddenTask, reason: str) -> GradingResult:
     """Every check fails for the same reason, because there is no output to check."""
     return grading_result(task, [failed(reason) for _ in task.checks])
-
-
-def _weighted_mean(pairs: Sequence[tuple[AnyCheck, CheckScore]]) -> float:
-    total = sum(check.weight for check, _ in pairs)
-    weighted = sum(check.weight * each.score for check, each in pairs)
-    return min(1.0, max(0.0, weighted / total)) if total else 0.0
 
 
 def _result(check: AnyCheck, score: CheckScore) -> CheckResult:
@@ -190,17 +196,8 @@ def _result(check: AnyCheck, score: CheckScore) -> CheckResult:
         weight=check.weight,
         message=score.message,
         tier=check.tier,
+        required=check.required,
+        gate=check.gate,
         needs_review=score.needs_review,
+        form=score.form,
     )
-
-
-def _reason(outcome: Outcome, results: Sequence[CheckResult]) -> str:
-    if outcome is Outcome.PASSED:
-        return ""
-    if outcome is Outcome.NEEDS_REVIEW:
-        shown = [result for result in results if result.needs_review]
-    else:
-        shown = [result for result in results if not result.passed]
-        if not shown:
-            return "the score is below the task's pass score"
-    return "; ".join(f"{result.name}: {result.message}" for result in shown)[:1000]

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import structs, to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, Denial, Denied, Stage, Ticket
+from assay.contracts.attempts import AttemptDetail, Denial, Denied, Regrade, Stage, Ticket
 from assay.contracts.ids import run_of
 from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call
@@ -17,6 +17,7 @@ from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Verdict
 from services.ledger.attempts.claim_funding import Funding, fund_claims
 from services.ledger.attempts.lifecycle import Event, Transition
+from services.ledger.attempts.revisions import revisions_of
 from services.ledger.attempts.rows import AttemptRow, TryRow
 from services.ledger.attempts.ticket import AttemptStatus, SubmittedOutput, denial, ticket_for
 from services.ledger.attempts.transitions import claim
@@ -29,6 +30,7 @@ from services.ledger.outbox.orders import retire_orders
 from services.ledger.providers.provider_rows import providers_of
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
+from services.ledger.runs.regrading import regrades_of
 from services.ledger.settings import LedgerSettings
 from services.ledger.workers.live_workers import live_slots, record_heartbeat
 
@@ -59,7 +61,7 @@ _ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
 _STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
 _TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
 _CALLS = "SELECT purpose, body FROM calls WHERE attempt_id = $1 ORDER BY booked_at, call_id"
-_VERDICT = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1"
+_VERDICTS = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1 ORDER BY revision"
 
 # A reused result expires with the run that made it.
 _RUN = """
@@ -163,6 +165,11 @@ class AttemptStore:
         pins = [plans[attempt.run_id].models[attempt.model_index] for attempt in attempts]
         providers = await providers_of(connection, pins if stage is Stage.RUN else ())
         judges = await _judges(connection, plans, attempts) if stage is Stage.JUDGE else {}
+        regrades: dict[str, Regrade] = {}
+        for run_id, plan in plans.items():
+            if plan.regrades and stage is Stage.JUDGE:
+                ids = [attempt.attempt_id for attempt in attempts if attempt.run_id == run_id]
+                regrades |= await regrades_of(connection, ids, plan)
         tickets: list[Ticket] = []
         for attempt, pin in zip(attempts, pins, strict=True):
             grant, submitted = grants.get(attempt.attempt_id, 0), outputs.get(attempt.attempt_id)
@@ -174,6 +181,7 @@ class AttemptStore:
                     self._lease_seconds,
                     grant_nanousd=grant,
                     submitted=submitted,
+                    regrade=regrades.get(attempt.attempt_id),
                     run_seconds_left=left.get(attempt.run_id),
                     provider=providers.get(pin.model.provider) if pin.registered else None,
                     judges=judges.get(attempt.attempt_id, ()),
@@ -235,10 +243,10 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
     source = attempt.reused_from or attempt.attempt_id
     tries = await connection.rows(TryRow, _TRIES, source)
     calls = await connection.rows(_CallRow, _CALLS, source)
-    verdict = await connection.row(_VerdictRow, _VERDICT, source)
+    verdicts = await connection.rows(_VerdictRow, _VERDICTS, source)
     run = await connection.one(_RunOfAttempt, _RUN, attempt.run_id, run_of(source))
     artifacts: dict[str, ArtifactRef] = {}
-    for each in (*tries, *((verdict,) if verdict else ())):
+    for each in (*tries, *verdicts):
         artifacts |= each.artifacts or {}
     task, parameters = plan.tasks[attempt.task_index], plan.models[attempt.model_index].model.parameters
     return AttemptDetail(
@@ -246,7 +254,8 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         key=attempt.key,
         task_digest=task.digest,
         parameters=to_builtins(parameters),
-        verdict=verdict.body if verdict else None,
+        verdict=verdicts[-1].body if verdicts else None,
+        revisions=await revisions_of(connection, source) if len(verdicts) > 1 else (),
         tries=tuple(each.view() for each in tries),
         calls=tuple(call.body for call in calls if call.purpose == "model"),
         judge_calls=tuple(call.body for call in calls if call.purpose == "judge"),

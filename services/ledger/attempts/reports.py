@@ -19,6 +19,7 @@ from services.ledger.money.judge_spending import book_judging
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
+from services.ledger.runs.regrading import revise_regraded
 from services.ledger.runs.served_models import Served, ServedModels
 from services.ledger.runs.stopped_models import EndedTry, count_failures, end_attempts_of_stopped_models
 from services.ledger.settings import LedgerSettings
@@ -41,7 +42,7 @@ INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts)
 SELECT attempt_id, token, judge_id, body::jsonb, artifacts::jsonb
 FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])
   AS v(attempt_id, token, judge_id, body, artifacts)
-ON CONFLICT (attempt_id) DO NOTHING
+ON CONFLICT (attempt_id, revision) DO NOTHING
 """
 
 
@@ -105,9 +106,11 @@ class ReportStore:
         await connection.execute_columns(_VERDICTS, [_verdict_values(report) for report in done])
         attempts = [each.after for each in transitions]
         await add_orders(connection, Stage.JUDGE, [each for each in attempts if each.state is State.GRADING])
-        results = [(each.after, each.verdict.metrics) for each in transitions if each.verdict]
-        await add_results(connection, self._plans, results)
-        await record(connection, transitions, run_facts=warnings)
+        ended = [each for each in transitions if each.verdict]
+        graded = [(each.after, by_token[each.after.attempt_id, each.before_token]) for each in ended]
+        await add_results(connection, self._plans, [(attempt, report.verdict.metrics) for attempt, report in graded])
+        revised = await revise_regraded(connection, self._plans, graded)
+        await record(connection, transitions, run_facts=warnings, revised=revised)
 
 
 def execution_of(report: AttemptExecuted) -> Execution:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import Denial, Stage, State, Ticket
+from assay.contracts.attempts import Denial, Regrade, Stage, State, Ticket
 from assay.contracts.judging import JudgeModel
 from assay.contracts.models import BASELINES
 from assay.contracts.providers import Provider
@@ -41,6 +41,7 @@ def ticket_for(
     run_seconds_left: float | None = None,
     provider: Provider | None = None,
     judges: tuple[JudgeModel, ...] = (),
+    regrade: Regrade | None = None,
 ) -> Ticket:
     task, pin = plan.tasks[attempt.task_index], plan.models[attempt.model_index]
     running = stage is Stage.RUN
@@ -71,6 +72,7 @@ def ticket_for(
         run_seconds_left=run_seconds_left,
         provider=provider,
         judges=judges,
+        regrade=regrade,
     )
 
 

@@ -53,7 +53,7 @@ FROM (
 _METRICS = f"""
 SELECT model, task_id || '.' || metric AS metric, sum(total) / sum(n) AS mean FROM cell_metrics
 WHERE {_CURRENT} AND ($2 = '' OR (task_id, task_digest) IN (SELECT task_id, task_digest FROM cells WHERE category = $2))
-GROUP BY model, task_id, metric
+GROUP BY model, task_id, metric HAVING sum(n) > 0
 """
 
 # All in one statement: one round trip and one snapshot.

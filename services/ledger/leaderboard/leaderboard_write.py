@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Outcome
+from services.ledger.attempts.revisions import Revised
 from services.ledger.attempts.rows import AttemptRow
 from services.ledger.database.connection import Connection
 from services.ledger.money.usage import TOKENS
@@ -18,6 +20,9 @@ KEY = ("project", "suite", "task_id", "task_digest", "model")
 """The columns that identify a cell."""
 
 SUMS = ("n", "passed", "errors", "score_sum", "duration_sum_seconds", "cost_nanousd", *TOKENS)
+
+_REVISED = SUMS[:5]
+"""A new verdict changes these: not the cost."""
 
 CellKey = tuple[str, str, str, str, str]
 
@@ -29,6 +34,14 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id, updated_at = now(),
   revision = cells.revision + 1, weight = excluded.weight,
   {", ".join(f"{name} = cells.{name} + excluded.{name}" for name in SUMS)}
+"""
+
+# Not a newer result: which version of its task counts, and which run was last, stays as it is.
+_REVISE_CELLS = f"""
+UPDATE cells SET revision = cells.revision + 1, {", ".join(f"{name} = cells.{name} + d.{name}" for name in _REVISED)}
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::float8[],
+  $10::float8[]) AS d({", ".join((*KEY, *_REVISED))})
+WHERE {" AND ".join(f"cells.{name} = d.{name}" for name in KEY)}
 """
 
 _ADD_METRICS = f"""
@@ -66,6 +79,16 @@ class CellSums:
         self.cost_nanousd += attempt.cost_nanousd
         self.tokens = tuple(map(sum, zip(self.tokens, attempt.tokens, strict=True)))
 
+    def revise(self, before: AttemptRow, after: AttemptRow) -> None:
+        """An attempt whose verdict has changed; its cost has not."""
+        for attempt, count in ((before, -1), (after, 1)):
+            scored = attempt.score is not None
+            self.n += count * scored
+            self.passed += count * (scored and attempt.outcome is Outcome.PASSED)
+            self.errors += count * (attempt.outcome is Outcome.INFRA_ERROR)
+            self.score_sum += count * (attempt.score or 0.0)
+            self.duration_sum_seconds += count * scored * attempt.duration_seconds
+
     @property
     def values(self) -> tuple[int | float, ...]:
         """In the order of ``SUMS``."""
@@ -78,22 +101,54 @@ async def add_results(
 ) -> None:
     """Add attempts that have just become done, each with its metrics."""
     cells: dict[CellKey, CellSums] = {}
-    metrics: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
+    metrics: list[tuple[object, ...]] = []
     for attempt, measured in results:
         plan = await plans.get(connection, attempt.run_id)
         if not counts_for_leaderboard(plan):
             continue
-        task = plan.tasks[attempt.task_index]
-        key = (plan.project, plan.suite, task.task_id, task.digest, attempt.model)
-        cells.setdefault(key, CellSums(attempt.category, task.weight, attempt.run_id)).add(attempt)
-        for metric, value in measured.items():
-            metrics[(*key, metric)].append(value)
+        key, weight = _cell_key(plan, attempt)
+        cells.setdefault(key, CellSums(attempt.category, weight, attempt.run_id)).add(attempt)
+        metrics += [(*key, metric, 1, value) for metric, value in measured.items()]
     rows = [(*key, sums.category, sums.weight, sums.run_id, *sums.values) for key, sums in sorted(cells.items())]
     await connection.execute_columns(_ADD_CELLS, rows)
-    totals = [(*key, len(values), sum(values)) for key, values in sorted(metrics.items())]
-    await connection.execute_columns(_ADD_METRICS, totals)
+    await connection.execute_columns(_ADD_METRICS, _totals(metrics))
+
+
+async def revise_results(connection: Connection, plans: Plans, revised: Sequence[Revised]) -> None:
+    """Replace what attempts had added by what their new verdicts say."""
+    cells: dict[CellKey, CellSums] = {}
+    metrics: list[tuple[object, ...]] = []
+    for each in revised:
+        plan, attempt = await plans.get(connection, each.after.run_id), each.after
+        if attempt.reused_from or not counts_for_leaderboard(plan):
+            continue
+        key, weight = _cell_key(plan, attempt)
+        cells.setdefault(key, CellSums(attempt.category, weight, attempt.run_id)).revise(each.before, attempt)
+        earlier = each.verdict_before.metrics if each.verdict_before else {}
+        metrics += [(*key, metric, -1, -value) for metric, value in earlier.items()]
+        metrics += [(*key, metric, 1, value) for metric, value in each.new.verdict.metrics.items()]
+    rows = [(*key, *sums.values[: len(_REVISED)]) for key, sums in sorted(cells.items())]
+    await connection.execute_columns(_REVISE_CELLS, rows)
+    await connection.execute_columns(_ADD_METRICS, _totals(metrics))
 
 
 def counts_for_leaderboard(plan: RunPlan) -> bool:
-    """A model that was shown the tests is not compared with models that were not."""
-    return not plan.include_tests
+    """A model that was shown the tests is not compared with models that were not. Runs that grade others again revise
+    the results of those."""
+    return not plan.include_tests and not plan.regrades
+
+
+def _cell_key(plan: RunPlan, attempt: AttemptRow) -> tuple[CellKey, float]:
+    """The cell that an attempt counts in, and its task's weight."""
+    task = plan.tasks[attempt.task_index]
+    return (plan.project, plan.suite, task.task_id, task.digest, attempt.model), task.weight
+
+
+def _totals(metrics: Sequence[tuple[Any, ...]]) -> list[tuple[object, ...]]:
+    """One row per cell and metric, from rows that end with a count and a value."""
+    counts: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+    sums: defaultdict[tuple[Any, ...], float] = defaultdict(float)
+    for *key, count, value in metrics:
+        counts[tuple(key)] += count
+        sums[tuple(key)] += value
+    return [(*key, counts[key], sums[key]) for key in sorted(counts)]

@@ -12,6 +12,7 @@ from assay.contracts.codec import encode
 from assay.contracts.facts import AttemptCharged, Event, Fact, RunCancelled, RunFinished, RunStarted
 from assay.contracts.runs import RunLimits, RunStatus
 from services.ledger.attempts.lifecycle import Transition
+from services.ledger.attempts.revisions import Revised
 from services.ledger.attempts.rows import AttemptRow
 from services.ledger.attempts.transitions import Cancelled
 from services.ledger.database.connection import Connection
@@ -83,20 +84,21 @@ async def record(
     spends: Iterable[Spend] = (),
     run_facts: Sequence[RunFact] = (),
     cancelled: Sequence[Cancelled] = (),
+    revised: Sequence[Revised] = (),
 ) -> None:
-    """Count everything in the runs' counters and store a fact for each transition and run fact, and for each attempt
-    whose money changed but not its state."""
+    """Count everything in the runs' counters and store a fact for each transition, revision and run fact, and for each
+    attempt whose money changed but not its state."""
     spends = list(spends)
     charged: list[AttemptRow] = []
     if ids := sorted({spend.attempt_id for spend in spends} - {each.after.attempt_id for each in transitions}):
         charged = await connection.rows(AttemptRow, _ATTEMPTS, ids)
     connection.on_commit(lambda: count_transitions(transitions, cancelled))
-    deltas = deltas_of(transitions, spends, run_facts, cancelled)
+    deltas = deltas_of(transitions, spends, run_facts, cancelled, revised)
     for attempt in charged:
         deltas[attempt.run_id].facts += 1
     if deltas:
         runs = await _count(connection, deltas)
-        await store_facts(connection, facts_of(runs, transitions, charged, run_facts))
+        await store_facts(connection, facts_of(runs, transitions, charged, run_facts, revised))
 
 
 async def store_facts(connection: Connection, facts: Sequence[FactRow]) -> None:
@@ -108,6 +110,7 @@ def facts_of(
     transitions: Sequence[Transition],
     charged: Sequence[AttemptRow],
     run_facts: Sequence[RunFact],
+    revised: Sequence[Revised] = (),
 ) -> list[FactRow]:
     """In the order of each run's sequence: its start, its attempts, its own facts, its end."""
     of_run: defaultdict[str, list[Transition]] = defaultdict(list)
@@ -121,6 +124,7 @@ def facts_of(
         if counted.starts:
             facts.append((run_id, RunStarted(run=run.view())))
         facts += [(each.after.attempt_id, each.fact(progress)) for each in of_run[run_id]]
+        facts += [(each.after.attempt_id, each.fact(progress)) for each in revised if each.after.run_id == run_id]
         facts += [
             (each.attempt_id, AttemptCharged(attempt=each.view(), progress=progress))
             for each in charged

@@ -64,6 +64,7 @@ class RunRow(UsageRow):
     served_models: dict[str, tuple[str, ...]]
     reason: str
     restarts: str
+    regrades: str
     include_tests: bool
     expired_at: datetime | None
     sequence: int
@@ -125,6 +126,7 @@ class RunRow(UsageRow):
             waits=self.waits,
             reason=self.reason,
             restarts=self.restarts,
+            regrades=self.regrades,
             deadline_at=self.deadline_at,
             include_tests=self.include_tests,
             expired_at=self.expired_at,

@@ -13,6 +13,7 @@ from assay.contracts.models import Usage
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.lifecycle import Transition
+from services.ledger.attempts.revisions import Revised
 from services.ledger.attempts.transitions import Cancelled
 from services.ledger.money.usage import TOKENS, token_counts
 
@@ -72,6 +73,13 @@ class RunDelta:
         """No fact for each: the run's own fact covers its cancelled attempts."""
         self._move(cancelled.before, State.DONE, Outcome.CANCELLED, cancelled.count)
 
+    def add_revision(self, revised: Revised) -> None:
+        for attempt, count in ((revised.before, -1), (revised.after, 1)):
+            if attempt.outcome is not None:
+                self.counts[f"n_{attempt.outcome.value}"] += count
+            self.counts["n_over_budget"] += count * attempt.over_budget
+        self.facts += 1
+
     def add_spend(self, spend: Spend) -> None:
         self.counts["cost_nanousd"] += spend.cost_nanousd
         self.counts["held_nanousd"] += spend.held_nanousd
@@ -93,6 +101,7 @@ def deltas_of(
     spends: Sequence[Spend] = (),
     run_facts: Sequence[RunFact] = (),
     cancelled: Sequence[Cancelled] = (),
+    revised: Sequence[Revised] = (),
 ) -> dict[str, RunDelta]:
     """By run."""
     deltas: defaultdict[str, RunDelta] = defaultdict(RunDelta)
@@ -100,6 +109,8 @@ def deltas_of(
         deltas[transition.after.run_id].add_transition(transition)
     for each in cancelled:
         deltas[each.run_id].add_cancelled(each)
+    for each in revised:
+        deltas[each.after.run_id].add_revision(each)
     for spend in spends:
         deltas[spend.run_id].add_spend(spend)
     for fact in run_facts:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from assay.contracts.causes import Causes
-from assay.contracts.rpc import ListRuns, Quote, RestartRun, RunPage, SubmitRun
+from assay.contracts.rpc import Changes, ListRuns, Quote, RegradeRun, RestartRun, RunPage, SubmitRun
 from assay.contracts.runs import RunPlan, RunView
 from services.ledger.database.database import Database, UniqueViolation
 from services.ledger.database.filters import Filters
 from services.ledger.database.rows import columns
-from services.ledger.errors import unknown_run
+from services.ledger.errors import regraded_run, unknown_run
 from services.ledger.runs.causes import read_causes
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.quote import quote
+from services.ledger.runs.regrading import read_changes, regrade_plan
 from services.ledger.runs.rows import SELECT_RUN, RunRow
 from services.ledger.runs.submission import Submission
 from services.ledger.settings import LedgerSettings
@@ -43,6 +44,8 @@ class RunStore:
         """A new run of the same plan, which reuses the run's own results unless ``fresh``."""
         async with self._database.session() as connection:
             earlier = await self._plans.get(connection, request.run_id)
+        if earlier.regrades:
+            raise regraded_run(request.run_id, earlier.regrades)
         limits = request.limits or earlier.limits
         plan = msgspec.structs.replace(
             earlier,
@@ -52,6 +55,19 @@ class RunStore:
             limits=limits,
         )
         return await self.submit(SubmitRun(plan=plan, idempotency_key=request.idempotency_key))
+
+    async def regrade(self, request: RegradeRun) -> RunView:
+        """A new run that grades the stored outputs of another one again."""
+        async with self._database.session() as connection:
+            plan = await regrade_plan(connection, await self._plans.get(connection, request.run_id), request)
+        return await self.submit(SubmitRun(plan=plan, idempotency_key=request.idempotency_key))
+
+    async def changes(self, run_id: str) -> Changes:
+        async with self._database.snapshot() as connection:
+            changes = await read_changes(connection, run_id)
+        if changes is None:
+            raise unknown_run(run_id)
+        return changes
 
     async def get(self, run_id: str) -> RunView:
         async with self._database.session() as connection:

@@ -29,6 +29,7 @@ from services.ledger.money.transfers import open_accounts
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import FactRow, fact_row, store_facts
 from services.ledger.runs.quote import quote
+from services.ledger.runs.regrading import stored_outputs
 from services.ledger.runs.reuse import EarlierResult, reusable_for, take_answers
 from services.ledger.runs.rows import RunRow
 from services.ledger.settings import LedgerSettings
@@ -40,10 +41,10 @@ _BY_KEY = f"SELECT {columns(RunRow)} FROM runs WHERE idempotency_key = $1"
 _INSERT = f"""
 INSERT INTO runs (run_id, project, name, suite, status, repeats, models, task_ids, idempotency_key, plan_digest,
   limits, priority, restarts, sequence, total, n_waiting, n_done, n_reused, finished_at,
-  n_passed, n_failed, n_timeout, n_limit, n_refused, n_agent_error, include_tests, n_executed)
+  n_passed, n_failed, n_timeout, n_limit, n_refused, n_agent_error, include_tests, n_executed, regrades)
 VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6, $7, $8, $9, $10, $11, $12,
   1 + $15::int, $13::int, $13 - $14 - $23, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21,
-  $22, $23::int)
+  $22, $23::int, $24)
 RETURNING now(), {columns(RunRow)}
 """
 
@@ -112,6 +113,8 @@ class Submission:
             raise no_sandbox(refusal)
         await self._check_limits(connection)
         answers = await self._reuse(connection) if self._plan.reuse or self._plan.reuse_run else []
+        if self._plan.regrades:
+            answers = await self._take_outputs(connection)
         new = await self._insert(connection)
         await connection.execute(_ADD_PLAN, self._run_id, to_json(self._plan), carrier().get(TRACEPARENT, ""))
         rows = map(msgspec.structs.astuple, self._attempts)
@@ -159,6 +162,15 @@ class Submission:
                 answers.append((attempt.attempt_id, answer.attempt_id))
         return answers
 
+    async def _take_outputs(self, connection: Connection) -> list[tuple[str, str]]:
+        """Only attempts whose output is stored are graded again. Returns each with the attempt that left its output."""
+        outputs = await stored_outputs(connection, self._plan.regrades)
+        self._attempts = [attempt for attempt in self._attempts if attempt.ordinal in outputs]
+        for attempt in self._attempts:
+            output = outputs[attempt.ordinal]
+            attempt.state, attempt.duration_seconds = State.EXECUTED.value, output.duration_seconds
+        return [(attempt.attempt_id, outputs[attempt.ordinal].source) for attempt in self._attempts]
+
     async def _insert(self, connection: Connection) -> _NewRun:
         plan, total = self._plan, len(self._attempts)
         outcomes = [attempt.outcome for attempt in self._attempts if attempt.outcome is not None]
@@ -174,6 +186,7 @@ class Submission:
             *(outcomes.count(outcome) for outcome in Outcome if outcome.counts),
             plan.include_tests,
             answered,
+            plan.regrades,
         )
 
 
@@ -195,8 +208,8 @@ def attempts_of(run_id: str, plan: RunPlan) -> Iterator[NewAttempt]:
 
 
 def is_free(plan: RunPlan) -> bool:
-    """Whether none of its models has a price."""
-    return all(pin.price is None or pin.price.free for pin in plan.models)
+    """Whether none of its models has a price, or none is asked."""
+    return bool(plan.regrades) or all(pin.price is None or pin.price.free for pin in plan.models)
 
 
 def first_facts(run: RunRow, at: datetime) -> list[FactRow]:

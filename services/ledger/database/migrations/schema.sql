@@ -570,3 +570,29 @@ CREATE TABLE judge_answers (
 );
 
 UPDATE alembic_version SET version_num='0019' WHERE alembic_version.version_num = '0018';
+
+-- Running upgrade 0019 -> 0020
+
+ALTER TABLE verdicts ADD COLUMN revision INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE verdicts ADD COLUMN source TEXT DEFAULT 'judge' NOT NULL;
+
+ALTER TABLE verdicts ADD COLUMN author TEXT DEFAULT '' NOT NULL;
+
+ALTER TABLE verdicts ADD COLUMN comment TEXT DEFAULT '' NOT NULL;
+
+ALTER TABLE verdicts ADD COLUMN by_run TEXT DEFAULT '' NOT NULL;
+
+ALTER TABLE verdicts DROP CONSTRAINT verdicts_pkey;
+
+ALTER TABLE verdicts ADD CONSTRAINT verdicts_pkey PRIMARY KEY (attempt_id, revision);
+
+CREATE INDEX verdicts_by_run ON verdicts (by_run) WHERE by_run <> '';
+
+CREATE INDEX attempts_to_review ON attempts (attempt_id) WHERE outcome = 'needs_review';
+
+CREATE INDEX attempts_reused ON attempts (reused_from) WHERE reused_from <> '';
+
+ALTER TABLE runs ADD COLUMN regrades TEXT DEFAULT '' NOT NULL;
+
+UPDATE alembic_version SET version_num='0020' WHERE alembic_version.version_num = '0019';

@@ -28,6 +28,8 @@ class Attempt(SQLModel, table=True):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index("attempts_reusable", "key", postgresql_where=text(REUSABLE)),
+        Index("attempts_reused", "reused_from", postgresql_where=text("reused_from <> ''")),
+        Index("attempts_to_review", "attempt_id", postgresql_where=text("outcome = 'needs_review'")),
         Index("attempts_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
     )
 
@@ -85,16 +87,23 @@ class Try(SQLModel, table=True):
 
 
 class StoredVerdict(SQLModel, table=True):
-    """The verdict on an attempt: at most one, from a judge's report."""
+    """A verdict on an attempt. The one with the highest ``revision`` counts; earlier ones are kept. ``by_run`` is the
+    run that graded the output again."""
 
     __tablename__ = "verdicts"
+    __table_args__ = (Index("verdicts_by_run", "by_run", postgresql_where=text("by_run <> ''")),)
 
     attempt_id: str = Field(primary_key=True, foreign_key="attempts.attempt_id")
+    revision: int = Field(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
     token: int
     judge_id: str
     body: Any = Field(sa_column=Column(JSONB, nullable=False))
     artifacts: Any = Field(default=None, sa_column=Column(JSONB))
     judged_at: datetime = time()
+    source: str = Field(sa_column=Column(Text, nullable=False, server_default="judge"))
+    author: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    comment: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    by_run: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class PendingOrder(SQLModel, table=True):

@@ -55,6 +55,7 @@ class Run(SQLModel, table=True):
     """Models that cannot be called, with how many attempts in a row failed alike (runs.rows.FailingModel)."""
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     restarts: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    regrades: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     excess_warned: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     include_tests: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     expired_at: datetime | None = time(null=True)

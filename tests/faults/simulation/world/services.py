@@ -15,7 +15,7 @@ from services.gateway.live.settings import LiveSettings
 from services.judge import handlers as judging
 from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.ports import Ports as JudgePorts
-from services.judge.ports import RegexSearch, TestExecutor
+from services.judge.ports import RegexSearch, Sandboxes, TestExecutor
 from services.ledger.__main__ import work
 from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
@@ -90,6 +90,7 @@ async def judge(world: World, process: Process) -> None:
         attempts=store,
         regex=cast("RegexSearch", None),
         test_executor=cast("TestExecutor", None),
+        sandboxes=cast("Sandboxes", None),
     )
 
     async def run_attempt(ticket: Ticket) -> AttemptJudged:
