@@ -145,12 +145,12 @@ class RunPlan(Data, frozen=True, kw_only=True):
     """The public bundles contain the hidden tests."""
     install_deps: bool = False
     """The sandbox images of tasks with requirements are built with them."""
-    judges: tuple[JudgeModel, ...] = ()
-    """Every model that judges attempts of this run."""
     regrades: str = ""
     """The id of a run whose stored outputs this one grades again, without asking any model."""
     regrade_checks: tuple[str, ...] = ()
     """The names of the checks to run again. Empty: all."""
+    judges: tuple[JudgeModel, ...] = ()
+    """Every model that judges attempts of this run."""
 
 
 class Progress(Data, frozen=True, kw_only=True):

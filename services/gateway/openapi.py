@@ -38,9 +38,9 @@ _REQUEST_TYPES = (
         CollectGarbage,
         ProviderChange,
         ProviderKeyChange,
-        TextToJudge,
         AttemptReview,
         RegradeRequest,
+        TextToJudge,
     ),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )

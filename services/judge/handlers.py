@@ -85,16 +85,8 @@ async def _grade(ticket: Ticket, ports: Ports, judging: Judging | None) -> Gradi
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
         return all_failed(hidden.task, str(refused))
-    return await grade(
-        hidden,
-        ticket.sample_id,
-        output,
-        ports,
-        ticket.sandbox,
-        run_of(ticket.attempt_id),
-        judging,
-        ticket.regrade,
-    )
+    run_id = run_of(ticket.attempt_id)
+    return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox, run_id, judging, ticket.regrade)
 
 
 def _message_id(ticket: Ticket) -> str:

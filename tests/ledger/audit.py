@@ -11,12 +11,6 @@ RECEIPTS = """
 SELECT a.run_id, r.project, c.purpose, sum(c.posted_nanousd)::bigint AS posted, sum(c.excess_nanousd)::bigint AS excess
 FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id) GROUP BY 1, 2, 3
 """
-OPEN_HOLDS = """
-SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'
-UNION ALL SELECT ARRAY[account], amount_nanousd FROM judge_holds WHERE state = 'held'
-UNION ALL SELECT ARRAY[account], amount_nanousd FROM calibrations WHERE state = 'held'
-"""
-CALIBRATIONS = "SELECT account, posted_nanousd FROM calibrations"
 OUTCOMES = """
 SELECT r.run_id, r.n_passed, r.n_failed, r.n_needs_review, r.n_infra_error,
   count(*) FILTER (WHERE a.outcome = 'passed') AS passed, count(*) FILTER (WHERE a.outcome = 'failed') AS failed,
@@ -31,6 +25,12 @@ SELECT count(a.score)::int, count(*) FILTER (WHERE a.score IS NOT NULL AND a.out
 FROM attempts a JOIN runs r USING (run_id)
 WHERE a.reused_from = '' AND NOT r.include_tests AND r.regrades = '' AND a.state = 'done'
 """
+OPEN_HOLDS = """
+SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'
+UNION ALL SELECT ARRAY[account], amount_nanousd FROM judge_holds WHERE state = 'held'
+UNION ALL SELECT ARRAY[account], amount_nanousd FROM calibrations WHERE state = 'held'
+"""
+CALIBRATIONS = "SELECT account, posted_nanousd FROM calibrations"
 ATTEMPTS = """
 SELECT run_id, sum(cost_nanousd)::bigint AS cost, sum(held_nanousd)::bigint AS held FROM attempts GROUP BY 1
 """

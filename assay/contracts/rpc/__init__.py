@@ -121,14 +121,14 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     PutProviderKey,
     RemoveProviderKey,
     OpenProviderKey,
-    FindJudgeAnswers,
-    StoreJudgeAnswer,
-    HoldForCalibration,
-    SettleCalibration,
     ListReviews,
     ReviewAttempt,
     RegradeRun,
     GetChanges,
+    FindJudgeAnswers,
+    StoreJudgeAnswer,
+    HoldForCalibration,
+    SettleCalibration,
 )
 
 __all__ = [

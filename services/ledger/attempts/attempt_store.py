@@ -60,8 +60,8 @@ WHERE run_id = ANY($1::text[]) AND deadline_at IS NOT NULL
 _ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
 _STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
 _TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
-_CALLS = "SELECT purpose, body FROM calls WHERE attempt_id = $1 ORDER BY booked_at, call_id"
 _VERDICTS = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1 ORDER BY revision"
+_CALLS = "SELECT purpose, body FROM calls WHERE attempt_id = $1 ORDER BY booked_at, call_id"
 
 # A reused result expires with the run that made it.
 _RUN = """
@@ -164,12 +164,12 @@ class AttemptStore:
         attempts = [each.after for each in claimed]
         pins = [plans[attempt.run_id].models[attempt.model_index] for attempt in attempts]
         providers = await providers_of(connection, pins if stage is Stage.RUN else ())
-        judges = await _judges(connection, plans, attempts) if stage is Stage.JUDGE else {}
         regrades: dict[str, Regrade] = {}
         for run_id, plan in plans.items():
             if plan.regrades and stage is Stage.JUDGE:
                 ids = [attempt.attempt_id for attempt in attempts if attempt.run_id == run_id]
                 regrades |= await regrades_of(connection, ids, plan)
+        judges = await _judges(connection, plans, attempts) if stage is Stage.JUDGE else {}
         tickets: list[Ticket] = []
         for attempt, pin in zip(attempts, pins, strict=True):
             grant, submitted = grants.get(attempt.attempt_id, 0), outputs.get(attempt.attempt_id)

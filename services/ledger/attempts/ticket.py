@@ -40,8 +40,8 @@ def ticket_for(
     submitted: SubmittedOutput | None = None,
     run_seconds_left: float | None = None,
     provider: Provider | None = None,
-    judges: tuple[JudgeModel, ...] = (),
     regrade: Regrade | None = None,
+    judges: tuple[JudgeModel, ...] = (),
 ) -> Ticket:
     task, pin = plan.tasks[attempt.task_index], plan.models[attempt.model_index]
     running = stage is Stage.RUN
@@ -71,8 +71,8 @@ def ticket_for(
         install_deps=plan.install_deps,
         run_seconds_left=run_seconds_left,
         provider=provider,
-        judges=judges,
         regrade=regrade,
+        judges=judges,
     )
 
 
