@@ -77,6 +77,17 @@ def test_a_judge_grades_by_a_rubric_and_is_paid_once(rubric_stack: Stack) -> Non
 
 
 @pytest.mark.slow
+def test_graded_again_nothing_changes_and_nothing_is_paid(rubric_stack: Stack) -> None:
+    run_id = rubric_stack.submit(tasks=["explain"], models=["scripted/writer"], judges=["scripted/judge"])
+    rubric_stack.finish(run_id)
+    again = rubric_stack.http.post(f"/runs/{run_id}/regrade", json={}).raise_for_status().json()["run_id"]
+    rubric_stack.finish(again)
+    changes = rubric_stack.http.get(f"/runs/{again}/changes").raise_for_status().json()
+    assert (changes["changed"], changes["unchanged"], changes["ungraded"]) == ([], 2, 0)
+    assert rubric_stack.http.get("/costs", params={"run_id": again}).raise_for_status().json()["judge_usd"] == "0"
+
+
+@pytest.mark.slow
 def test_an_unreadable_judgement_needs_review(rubric_stack: Stack) -> None:
     run_id = rubric_stack.submit(tasks=["explain"], models=["scripted/writer"], judges=["scripted/mumbler"], samples=1)
     rubric_stack.finish(run_id)
