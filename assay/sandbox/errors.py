@@ -11,6 +11,7 @@
         +-- ProviderUnavailable     the host lacks what the provider needs
         +-- SpecUnsupported         the provider cannot do what the task's spec requires
         +-- ImageNotBuilt           the task's own Dockerfile does not build
+        +-- ProgramMissing          the sandbox lacks a program that the task needs
     CodeFault                       the code inside is at fault
     +-- LineTooLong                 a line on a process's channel exceeds the reader's limit
 
@@ -61,6 +62,10 @@ class SpecUnsupported(SandboxPermanent):
 
 
 class ImageNotBuilt(SandboxPermanent):
+    pass
+
+
+class ProgramMissing(SandboxPermanent):
     pass
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from assay.catalog import CatalogError, load_task, make_bundles
 from assay.contracts.codec import Data, encode
-from assay.sandbox import SandboxError, open_sandbox_provider
-from assay.sandbox.errors import ProviderUnavailable
+from assay.sandbox import ProgramMissing, ProviderUnavailable, SandboxError, open_sandbox_provider
 from services.judge.checks.regex_worker import RegexWorker
 from services.judge.errors import JudgeError
 from services.judge.grading.sandboxes import GradingSandboxes
@@ -55,7 +54,7 @@ async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
         sandboxes = GradingSandboxes(open_sandbox_provider(sandbox))
         tools = _Tools(regex=regex, test_executor=SandboxTestExecutor(sandboxes), sandboxes=sandboxes)
         trials = await validate(make_bundles(task), tools)
-    except ProviderUnavailable as error:
+    except (ProviderUnavailable, ProgramMissing) as error:
         return Validation(task=folder.name, ok=True, unchecked=str(error))
     except (CatalogError, JudgeError, SandboxError, OSError) as error:
         return Validation(task=folder.name, ok=False, error=str(error))

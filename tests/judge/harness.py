@@ -16,6 +16,7 @@ from assay.contracts.verdicts import CheckResult
 from assay.files import Files
 from assay.sandbox import SandboxProvider, open_sandbox_provider
 from services.judge.artifacts.hidden_bundles import HiddenBundle
+from services.judge.bridge.builds.cache import BuildCache
 from services.judge.checks.check_result import CheckScore
 from services.judge.checks.regex_worker import RegexWorker
 from services.judge.grading.context import GradingContext
@@ -25,6 +26,8 @@ from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.ports import Ports, TestExecutor
 from tests.judge.fakes import CountingStore
 
+BUILDS = BuildCache()
+"""For all tests of a process: compiling Go's standard library takes ten seconds."""
 SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48, workspace_mb=16)
 
 
@@ -33,13 +36,13 @@ class RealTools:
     regex: RegexWorker = field(default_factory=RegexWorker)
     sandboxes: GradingSandboxes = field(default_factory=lambda: GradingSandboxes(open_sandbox_provider(), slots=4))
     test_executor: TestExecutor = field(
-        default_factory=lambda: SandboxTestExecutor(GradingSandboxes(open_sandbox_provider(), slots=4), 20.0)
+        default_factory=lambda: SandboxTestExecutor(GradingSandboxes(open_sandbox_provider(), slots=4), 20.0, BUILDS)
     )
 
     def with_provider(self, provider: SandboxProvider, call_seconds: float = 20.0) -> RealTools:
         sandboxes = GradingSandboxes(provider, slots=4)
         return RealTools(
-            regex=self.regex, sandboxes=sandboxes, test_executor=SandboxTestExecutor(sandboxes, call_seconds)
+            regex=self.regex, sandboxes=sandboxes, test_executor=SandboxTestExecutor(sandboxes, call_seconds, BUILDS)
         )
 
 

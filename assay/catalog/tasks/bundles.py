@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.catalog.tasks.folder import HIDDEN_FOLDERS
 from assay.catalog.tasks.rubrics import questions
 from assay.catalog.tasks.sample_checks import reference_answer
 from assay.catalog.tasks.task import Task
@@ -14,9 +15,9 @@ from assay.files import Files
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundles:
-    """``public`` contains ``task.json``, ``workspace/**`` and ``images/**``; ``hidden`` contains ``grading.json`` and
-    ``tests/**``; ``reference`` contains ``reference.json``, ``reference/**``, ``noop/**`` and ``cheats/<name>/**``.
-    Deterministic."""
+    """``public`` contains ``task.json``, ``workspace/**`` and ``images/**``; ``hidden`` contains ``grading.json``,
+    ``tests/**`` and ``driver/**``; ``reference`` contains ``reference.json``, ``reference/**``, ``noop/**`` and
+    ``cheats/<name>/**``. Deterministic."""
 
     public: Files
     hidden: Files
@@ -26,7 +27,7 @@ class Bundles:
 def make_bundles(task: Task) -> Bundles:
     return Bundles(
         public=_bundle("task.json", public_task(task), task.files, ("workspace", "images")),
-        hidden=_bundle("grading.json", hidden_task(task), task.files, ("tests",)),
+        hidden=_bundle("grading.json", hidden_task(task), task.files, HIDDEN_FOLDERS),
         reference=_bundle("reference.json", reference_task(task), task.files, ("reference", "noop", "cheats")),
     )
 

@@ -10,7 +10,9 @@ from assay.catalog.yaml.document import Document
 from assay.catalog.yaml.read import Unreadable, read_bytes
 from assay.files import FileLimits, Files, FilesRefused, check_files
 
-SUBMISSION_FOLDERS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
+HIDDEN_FOLDERS = ("tests", "driver")
+"""Seen by the judge alone."""
+SUBMISSION_FOLDERS = ("workspace", *HIDDEN_FOLDERS, "reference", "noop", "cheats", "environment")
 """Only for solvers that submit files."""
 FOLDERS = (*SUBMISSION_FOLDERS, "images")
 TEXT_FILES = ("task.yaml", "instructions.md", "samples.jsonl")

@@ -33,7 +33,7 @@ _KNOWN = frozenset({*FOLDERS, *TEXT_FILES})
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """A valid task. ``manifest`` includes instructions and samples, whichever file they come from; ``files`` has
-    everything in ``workspace/``, ``images/``, ``tests/``, ``reference/``, ``noop/``, ``cheats/`` and
+    everything in ``workspace/``, ``images/``, ``tests/``, ``driver/``, ``reference/``, ``noop/``, ``cheats/`` and
     ``environment/``."""
 
     manifest: TaskManifest

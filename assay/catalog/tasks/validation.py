@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.catalog.tasks.checks import check_checks, runs_submitted_code
-from assay.catalog.tasks.folder import MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, SUBMISSION_FOLDERS, files_in
+from assay.catalog.tasks.folder import (
+    HIDDEN_FOLDERS,
+    MAX_ENVIRONMENT_BYTES,
+    MAX_PROMPT_BYTES,
+    SUBMISSION_FOLDERS,
+    files_in,
+)
+from assay.catalog.tasks.framework_tests import check_framework
 from assay.catalog.tasks.images import check_images, without_image_content
 from assay.catalog.tasks.manifest import TaskManifest
 from assay.catalog.tasks.sample_checks import check_samples
 from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
-from assay.contracts.checks import Tests
+from assay.contracts.checks import Framework, Tests
 from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tool
 from assay.files import Files, FilesRefused, check_path, matches
@@ -174,6 +181,9 @@ def _check_tests(task: TaskSource, check: Tests, at: FieldPath) -> None:
     if check.path != "tests" and not check.path.startswith("tests/"):
         task.document.add_mistake((*at, "path"), f"{check.path!r} is not in the folder tests", "tests")
         return
+    check_framework(check, task.files, task.document, task.folder, at)
+    if check.framework is not Framework.PYTEST:
+        return
     try:
         found = found_tests(files_in(task.files, check.path))
     except NotPython as error:
@@ -247,10 +257,11 @@ def _no_leaked_solution(task: TaskSource) -> None:
     """The workspace, which the attempt can read, must contain neither a hidden test nor the whole solution."""
     workspace = files_in(task.files, "workspace")
     by_content = {content: path for path, content in workspace.items() if content.strip()}
-    for path, content in files_in(task.files, "tests").items():
+    hidden = {path: data for path, data in task.files.items() if path.partition("/")[0] in HIDDEN_FOLDERS}
+    for path, content in hidden.items():
         if content in by_content:
             task.folder.add_mistake(
-                (), f"workspace/{by_content[content]} is a copy of tests/{path}, which the attempt must not see"
+                (), f"workspace/{by_content[content]} is a copy of {path}, which the attempt must not see"
             )
     reference = files_in(task.files, "reference")
     if reference and all(workspace.get(path) == content for path, content in reference.items()):

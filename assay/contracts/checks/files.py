@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -78,10 +79,32 @@ class Sql(Check, frozen=True, kw_only=True, tag="sql"):
     tolerance: Tolerance = Tolerance()
 
 
+class Framework(StrEnum):
+    """What runs hidden tests."""
+
+    PYTEST = "pytest"
+    NODE = "node"
+    """``node:test``, with the submitted modules behind proxies."""
+    GO = "go"
+    CARGO = "cargo"
+    CPP = "cpp"
+    """GoogleTest, or a command that prints TAP."""
+    HTML = "html"
+    """``node:test``, with the submitted pages in a DOM."""
+
+
 class Tests(Check, frozen=True, kw_only=True, tag="tests"):
-    """Hidden pytest files under ``path``. Exactly the ``expected`` tests must run; the score is the fraction that
-    pass."""
+    """Hidden tests under ``path``, run by ``framework``. Exactly the ``expected`` tests must run; the score is the
+    fraction that pass."""
 
     __test__: ClassVar[bool] = False
     path: str = "tests"
+    framework: Framework = Framework.PYTEST
+    driver: Annotated[str, Meta(pattern=r"^(driver(/[A-Za-z0-9._-]+)*)?$", max_length=200)] = ""
+    """The folder of a program that is compiled together with the submission and serves the tests' requests."""
+    build: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    """Compiles a driver in C++ into ``assay_driver/driver``, from the folder of the submitted files. Empty: g++ with
+    every source file of both."""
+    command: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    """With ``framework: cpp``, a program that runs the tests and prints TAP. Empty: GoogleTest."""
     expected: Annotated[tuple[str, ...], Meta(min_length=1)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from assay.sandbox.bubblewrap.toolchains import Toolchain, toolchains
 from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT
 
 PYTHON_FOLDER = "/opt/python"
@@ -40,16 +41,22 @@ def _host_system(base_prefix: str) -> HostSystem:
     base = Path(base_prefix).resolve()
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folder = str(base) if base.is_relative_to("/usr") else PYTHON_FOLDER
+    found = toolchains()
     return HostSystem(
         python=f"{folder}/bin/{version}",
-        environment=_environment(base, folder),
-        system_arguments=(*_system_folders(), *(() if folder == str(base) else _python(base, version))),
+        environment=_environment(base, folder, found),
+        system_arguments=(
+            *_system_folders(),
+            *(() if folder == str(base) else _python(base, version)),
+            *(argument for toolchain in found for argument in toolchain.arguments),
+        ),
         proc_arguments=tuple(_proc()),
     )
 
 
-def _environment(base: Path, folder: str) -> dict[str, str]:
+def _environment(base: Path, folder: str, found: tuple[Toolchain, ...]) -> dict[str, str]:
     env = dict(BASE_ENVIRONMENT)
+    env["PATH"] = ":".join([env["PATH"], *(toolchain.path for toolchain in found)])
     if folder == PYTHON_FOLDER:
         env["PATH"] = f"{PYTHON_FOLDER}/bin:{env['PATH']}"
         if any((base / "lib").glob("libpython*.so*")):

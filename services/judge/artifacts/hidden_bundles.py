@@ -21,7 +21,7 @@ class ArtifactReader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HiddenBundle:
-    """What grades a task: ``files`` contains ``tests/**``."""
+    """What grades a task: ``files`` contains ``tests/**`` and ``driver/**``."""
 
     task: HiddenTask
     files: Files

@@ -1,40 +1,33 @@
-"""What is mounted into the two sandboxes: our own programs, and for the tests also pytest."""
+"""Our own programs, as they are mounted into the two sandboxes."""
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
 from pathlib import Path
 
-from assay.sandbox import FilesMount, FolderMount
+from assay.files import Files
+from assay.sandbox import FilesMount
+from services.judge.bridge.programs import PROGRAMS
 
-PROGRAMS = "/opt/judge"
-PACKAGES = "/opt"
-TESTS = "/tests"
-_PYTEST = ("_pytest", "pytest", "pluggy", "iniconfig", "packaging", "pygments")
-
-
-@cache
-def candidate_mount() -> FilesMount:
-    return FilesMount(path=PROGRAMS, files=_programs("wire", "candidate"))
+_FOLDER = Path(__file__).parent
 
 
 @cache
-def tests_mounts() -> tuple[FilesMount | FolderMount, ...]:
-    programs = {**_programs("wire", "tests"), "py.py": _origin("py").read_bytes()}
-    folders = (FolderMount(path=f"{PACKAGES}/{name}", folder=_origin(name).parent) for name in _PYTEST)
-    return (FilesMount(path=PROGRAMS, files=programs), *folders)
-
-
-def _programs(*packages: str) -> dict[str, bytes]:
+def python_mount(*packages: str) -> FilesMount:
     """The modules of these packages, inside a package ``bridge`` of their own."""
-    folder = Path(__file__).parent
-    paths = [path for package in packages for path in sorted((folder / package).glob("*.py"))]
-    return {"bridge/__init__.py": b"", **{f"bridge/{path.relative_to(folder)}": path.read_bytes() for path in paths}}
+    return FilesMount(path=PROGRAMS, files=python_programs(*packages))
 
 
-def _origin(name: str) -> Path:
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{name} is not installed: pip install 'assay[judge]'")
-    return Path(spec.origin)
+def python_programs(*packages: str) -> Files:
+    return {"bridge/__init__.py": b"", **{f"bridge/{path}": data for path, data in _files(packages, "*.py")}}
+
+
+@cache
+def program_files(folder: str) -> Files:
+    """The programs in another language, by path below ``services/judge/bridge``."""
+    return dict(_files((folder,), "**/*.*"))
+
+
+def _files(folders: tuple[str, ...], pattern: str) -> list[tuple[str, bytes]]:
+    paths = [path for folder in folders for path in sorted((_FOLDER / folder).glob(pattern)) if path.is_file()]
+    return [(path.relative_to(_FOLDER).as_posix(), path.read_bytes()) for path in paths]

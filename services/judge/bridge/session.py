@@ -9,15 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-import msgspec
 import structlog
 
-from assay.contracts.sandboxspec import Place, SandboxSpec
 from assay.sandbox import (
-    WORKSPACE,
     Command,
     CommandResult,
-    FilesMount,
     Limit,
     LineTooLong,
     ResourceUse,
@@ -27,35 +23,46 @@ from assay.sandbox import (
     SandboxProvider,
 )
 from assay.sandbox.execution import MAX_EXTENSIONS
-from services.judge.bridge.mounts import PACKAGES, PROGRAMS, TESTS, candidate_mount, tests_mounts
+from services.judge.bridge.builds.build import CompileFailed
+from services.judge.bridge.builds.builder import Builder
+from services.judge.bridge.builds.cache import BuildCache
+from services.judge.bridge.frameworks import make_programs
+from services.judge.bridge.programs import MAX_OUTPUT_BYTES, TestPrograms
 from services.judge.bridge.test_run import TestRun, TestRunLog
+from services.judge.bridge.toolchain import ensure_programs
 
 _log = structlog.get_logger(__name__)
 
 MAX_FRAME_BYTES = 8_000_000
 MAX_TRAFFIC_BYTES = 200_000_000
-MAX_OUTPUT_BYTES = 256_000
-"""Kept of what the candidate prints, over all its restarts."""
-_TESTS_MEMORY_MIB = 1024
 _EXIT_SECONDS = 0.3
 """How long a candidate that closed its channel may take to exit, so that its exit code can be reported."""
 
 
-async def run_tests(run: TestRun, provider: SandboxProvider, call_seconds: float) -> TestRunLog:
-    """``call_seconds`` limits each call of the candidate. Raises SandboxError if a sandbox fails, FilesRefused for
-    files that do not fit into one."""
-    tests = FilesMount(path=TESTS, files={"pytest.ini": b"[pytest]\n", **run.tests})
-    spec = msgspec.structs.replace(run.sandbox, network=False)
-    async with provider.open(spec.at(Place.CANDIDATE), mounts=[candidate_mount()]) as candidate_sandbox:
-        await candidate_sandbox.write(run.files)
-        test_spec = _with_overhead(spec.at(Place.TESTS))
-        async with provider.open(test_spec, mounts=[*tests_mounts(), tests]) as test_sandbox:
-            return await _Session(run, candidate_sandbox, test_sandbox, call_seconds).run()
+async def run_tests(
+    run: TestRun, provider: SandboxProvider, call_seconds: float, cache: BuildCache | None = None
+) -> TestRunLog:
+    """``call_seconds`` limits each call of the candidate; ``cache`` keeps compiled tests. Raises SandboxError if a
+    sandbox fails, FilesRefused for files that do not fit into one, HiddenBundleInvalid for tests that do not
+    compile."""
+    try:
+        programs = await make_programs(run, call_seconds, Builder(provider=provider, cache=cache or BuildCache()))
+    except CompileFailed as error:
+        output, reason = error.output[:MAX_OUTPUT_BYTES], f"the submitted code does not compile: {error}"
+        return TestRunLog(abort_reason=reason, candidate_output=output, dropped_bytes=len(error.output) - len(output))
+    candidate, tests = programs.candidate, programs.tests
+    async with provider.open(candidate.spec, mounts=candidate.mounts) as candidate_sandbox:
+        await ensure_programs(candidate_sandbox, candidate.required)
+        await candidate_sandbox.write(candidate.files)
+        async with provider.open(tests.spec, mounts=tests.mounts) as test_sandbox:
+            await ensure_programs(test_sandbox, tests.required)
+            await test_sandbox.write(tests.files)
+            return await _Session(run, programs, candidate_sandbox, test_sandbox).run()
 
 
 class _Session:
-    def __init__(self, run: TestRun, candidate_sandbox: Sandbox, test_sandbox: Sandbox, call_seconds: float) -> None:
-        self._run, self._call_seconds = run, call_seconds
+    def __init__(self, run: TestRun, programs: TestPrograms, candidate_sandbox: Sandbox, test_sandbox: Sandbox) -> None:
+        self._run, self._programs = run, programs
         self._candidate_sandbox, self._test_sandbox = candidate_sandbox, test_sandbox
         self._run_log = TestRunLog()
         self._traffic_bytes = 0
@@ -66,7 +73,7 @@ class _Session:
 
     async def run(self) -> TestRunLog:
         seconds = self._run.sandbox.wall_seconds
-        self._tests = await self._test_sandbox.start(self._command(self._test_sandbox, self._tests_program()))
+        self._tests = await self._test_sandbox.start(self._programs.tests.command(self._test_sandbox))
         try:
             async with asyncio.timeout((MAX_EXTENSIONS + 1) * seconds + 5):
                 await self._start_candidate()
@@ -108,9 +115,8 @@ class _Session:
                 await tests.write(b"?" + json.dumps(self._read_file(json.loads(rest))).encode() + b"\n")
 
     async def _start_candidate(self) -> None:
-        workspace = self._candidate_sandbox.locate(WORKSPACE)
-        program = f"from bridge.candidate.host import main; main({workspace!r})"
-        self._candidate = await self._candidate_sandbox.start(self._command(self._candidate_sandbox, program))
+        command = self._programs.candidate.command(self._candidate_sandbox)
+        self._candidate = await self._candidate_sandbox.start(command)
         self._candidate_relay = asyncio.create_task(self._relay_candidate(self._candidate))
 
     async def _relay_candidate(self, candidate: SandboxProcess) -> None:
@@ -181,39 +187,9 @@ class _Session:
         content = self._run.files.get(path)
         return None if content is None else base64.b64encode(content).decode()
 
-    def _tests_program(self) -> str:
-        settings = {
-            "tests": self._test_sandbox.locate(TESTS),
-            "names": list(self._run.modules),
-            "packages": _package_folders(self._test_sandbox),
-            "call_seconds": self._call_seconds,
-        }
-        return f"from bridge.tests.main import main; main({settings!r})"
-
-    def _command(self, sandbox: Sandbox, program: str) -> Command:
-        programs = sandbox.locate(PROGRAMS)
-        argv = ["python3", "-I", "-B", "-c", f"import sys; sys.path.append({programs!r}); {program}"]
-        return Command(argv=argv, output_bytes=MAX_OUTPUT_BYTES)
-
 
 def _error_kind(stderr: bytes) -> str:
     """The type of the error on the last line, if any. The rest may be a hidden test's own text, and logs are read by
     people who may not see it."""
     last = (stderr.decode("utf-8", "replace").strip().splitlines() or [""])[-1].partition(":")[0]
     return last if last.isidentifier() else ""
-
-
-def _with_overhead(spec: SandboxSpec) -> SandboxSpec:
-    """Adds what pytest needs to the limits that the task grants the candidate."""
-    return msgspec.structs.replace(
-        spec,
-        memory_mb=max(spec.memory_mb, _TESTS_MEMORY_MIB),
-        cpu_seconds=spec.cpu_seconds + 20,
-        output_bytes=max(spec.output_bytes, MAX_OUTPUT_BYTES),
-    )
-
-
-def _package_folders(sandbox: Sandbox) -> list[str]:
-    """Folders to import pytest from: several if the provider does not move mounts to their paths."""
-    places = (sandbox.locate(mount.path).rpartition("/")[0] for mount in tests_mounts()[1:])
-    return list(dict.fromkeys(places)) or [PACKAGES]

@@ -6,20 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.contracts.checks import Framework
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.files import Files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TestRun:
-    """``tests`` are the hidden files by path, ``files`` the submitted ones, and ``modules`` the names of submitted
-    modules. ``sandbox_kind`` is what the attempt's run, ``run_id``, requests; empty for any."""
+    """``tests`` are the hidden files by path, ``files`` the submitted ones, ``paths`` those and the declared outputs,
+    ``modules`` the names of submitted Python modules, and ``driver`` the files of the task's driver. ``sandbox_kind``
+    is what the attempt's run, ``run_id``, requests; empty for any."""
 
     __test__ = False
 
     tests: Files
     files: Files
-    modules: Sequence[str]
+    paths: Sequence[str] = ()
+    modules: Sequence[str] = ()
+    framework: Framework = Framework.PYTEST
+    driver: Files = field(default_factory=dict[str, bytes])
+    build: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
     sandbox: SandboxSpec
     sandbox_kind: str = ""
     run_id: str = ""

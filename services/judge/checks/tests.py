@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
@@ -24,11 +25,16 @@ async def check(check: Tests, context: GradingContext) -> CheckScore:
     tests = context.hidden_folder(check.path)
     if not files:
         return failed("none of the declared output files was submitted")
-    modules = module_names([*files, *(output for output in task.outputs if "*" not in output)])
+    paths = tuple(dict.fromkeys([*files, *(output for output in task.outputs if "*" not in output)]))
     run = TestRun(
         tests=tests,
         files=files,
-        modules=modules,
+        paths=paths,
+        modules=module_names(paths),
+        framework=check.framework,
+        driver=context.hidden_folder(check.driver),
+        build=check.build,
+        command=check.command,
         sandbox=task.sandbox,
         sandbox_kind=context.sandbox_kind,
         run_id=context.run_id,
@@ -105,7 +111,7 @@ def _count(names: list[str], noun: str) -> str:
     return f"{len(names)} {noun}{'' if len(names) == 1 else 's'}"
 
 
-def module_names(paths: list[str]) -> tuple[str, ...]:
+def module_names(paths: Sequence[str]) -> tuple[str, ...]:
     """The top-level modules and packages among these files."""
     tops = (path.partition("/")[0].removesuffix(".py") for path in paths if path.endswith((".py", "/")))
     return tuple(sorted({top for top in tops if top.isidentifier()}))

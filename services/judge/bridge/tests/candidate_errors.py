@@ -21,6 +21,8 @@ class CandidateError(Exception):
     builtin class: ``pytest.raises(ValueError)`` catches the candidate's ValueErrors, and
     ``pytest.raises(solution.Broken)`` only its Broken."""
 
+    kind = ""
+    """What a driver calls it."""
     _message = ""
     _attributes: Any = None
 
@@ -44,6 +46,13 @@ class ErrorClasses:
         names = tuple(map(_pair, _list(lineage)))
         bases = tuple(name if _is_error(name) else "RuntimeError" for name in map(_text, _list(leaves)))
         return self._class(names[:32], bases[:4] or ("Exception",))
+
+    def driver_error(self, kind: str, message: str) -> CandidateError:
+        """An error that a driver reports. If ``kind`` is the name of a builtin class, it derives from that."""
+        name = kind if kind.isidentifier() else "Error"
+        error = self.get([["driver", name]], [name])(message)
+        error._message, error.kind = message, kind
+        return error
 
     def _class(self, names: tuple[tuple[str, str], ...], bases: tuple[str, ...]) -> type[CandidateError]:
         key = (names, bases)

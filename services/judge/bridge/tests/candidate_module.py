@@ -45,6 +45,10 @@ class Candidate(ModuleType):
             raise TypeError("candidate.invoke needs an object of the candidate")
         return self._link.request("invoke", target, name, arguments, named)
 
+    def call(self, operation: str, *arguments: Any) -> Any:
+        """An operation of the task's driver, with values of JSON. Its errors are ``candidate.Error``."""
+        return self._link.call_driver(operation, arguments)
+
     def run(self, argv: Sequence[str], stdin: str = "", *, timeout_seconds: float | None = None) -> ProgramResult:
         """Runs a program in the candidate's sandbox, in the folder of the submitted files: ``["python3",
         "main.py"]``."""

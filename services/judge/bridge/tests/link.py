@@ -6,11 +6,13 @@ import json
 import os
 import select
 import time
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
 from ..wire.argument_changes import apply_changes
 from ..wire.codec import Decoder, Encoder, Malformed, Memo
+from ..wire.driver_calls import decode_reply, encode_call
 from ..wire.frames import dump, load
 from .callbacks import Callbacks, builtin_base_name
 from .candidate_errors import CandidateDied, CandidateError, ErrorClasses
@@ -49,6 +51,23 @@ class Link:
             raise CandidateDied("the candidate imported something that is not a module")
         handle.path = (name, ())
         return RemoteModule(name, handle)
+
+    def call_driver(self, operation: str, arguments: Sequence[Any]) -> Any:
+        """An operation of the task's driver, which then takes the place of the candidate's host."""
+        self._ensure_alive()
+        self._last_request += 1
+        deadline = time.monotonic() + self._call_seconds
+        self._send(b">" + encode_call(self._last_request, operation, arguments) + b"\n")
+        while (line := self._line(deadline))[:1] != b"<":
+            if line[:1] == b"x":
+                raise self._mark_dead(f"the candidate ended: {json.loads(line[1:])}")
+        try:
+            reply = decode_reply(line[1:], self._last_request)
+        except Malformed as error:
+            raise self._mark_dead(f"the candidate violated the driver's protocol: {error}") from None
+        if reply.error:
+            raise self._classes.driver_error(*reply.error)
+        return reply.value
 
     def ask_judge(self, kind: bytes, question: Any, seconds: float) -> Any:
         """A request to the judge's own process, which the candidate can never answer."""

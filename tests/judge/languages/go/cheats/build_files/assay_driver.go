@@ -1,0 +1,3 @@
+package lru
+
+func init() { panic("driver") }

@@ -1,0 +1,5 @@
+module lru
+
+replace assay => ../fake
+
+toolchain go9.9.9

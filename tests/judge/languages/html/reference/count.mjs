@@ -1,0 +1,1 @@
+export const countLeft = (list) => list.querySelectorAll(':scope > :not(.done)').length

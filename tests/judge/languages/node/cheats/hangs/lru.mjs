@@ -1,0 +1,6 @@
+export class KeyError extends Error {}
+export class LruCache {
+  constructor() {
+    for (;;);
+  }
+}

@@ -1,0 +1,2 @@
+export class KeyError extends Error {}
+export class LruCache {}

@@ -1,0 +1,2 @@
+export class LruCache {}
+export class KeyError extends Error {}
