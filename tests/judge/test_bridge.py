@@ -288,12 +288,7 @@ async def test_endless_tests_fail_at_the_time_limit(tools: RealTools) -> None:
 async def test_a_sandbox_that_does_not_start_is_an_error_not_a_verdict(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
     with pytest.raises(SandboxError):
-        await grade(
-            hidden,
-            "main",
-            {"solution.py": b""},
-            tools.with_provider(BrokenProvider()),
-        )
+        await grade(hidden, "main", {"solution.py": b""}, tools.with_provider(BrokenProvider()))
     with pytest.raises(HiddenBundleInvalid):
         await grade(hidden_tests({}, ("test_hidden.py::test_a",)), "main", {"solution.py": b""}, tools)
 

@@ -38,30 +38,30 @@ def naive(work: str) -> Prompt:
     )
 
 
-def defended(work: str) -> Prompt:
+def careful_prompt(work: str) -> Prompt:
     return build_prompt(Question(rubric=RUBRIC, task="Why does ice float?", evidence=work), NONCE)
 
 
 def without_marks(work: str) -> Prompt:
-    prompt = defended(work)
+    prompt = careful_prompt(work)
     return Prompt(system=prompt.system, user=re.sub(r"^\| ", "", prompt.user, flags=re.MULTILINE))
 
 
 def without_neutralization(work: str) -> Prompt:
     """The work as it is, but with marked lines."""
-    prompt = defended(work)
+    prompt = careful_prompt(work)
     marked = "\n".join(f"| {line}" for line in work.split("\n"))
     return Prompt(system=prompt.system, user=prompt.user.replace(as_data(work), marked))
 
 
 def without_declaration(work: str) -> Prompt:
-    prompt = defended(work)
+    prompt = careful_prompt(work)
     return Prompt(system=prompt.system.replace("untrusted data", "text"), user=prompt.user)
 
 
 def without_code(work: str) -> Prompt:
     """Delimiters that everybody knows, and lines as they are."""
-    prompt = defended(work)
+    prompt = careful_prompt(work)
     user = re.sub(r"^\| ", "", prompt.user, flags=re.MULTILINE)
     user = user.replace(f"<<<work {NONCE} begins>>>", "=== ANSWER ===").replace(
         f"<<<work {NONCE} ends>>>", "=== END OF ANSWER ==="
