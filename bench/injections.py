@@ -1,6 +1,6 @@
 """Case 41 with real models: how far injections shift a judge's scores, and how often its answer cannot be read.
 
-``python -m bench injections [--judge local/smollm2-135m] [--count 20] [--server URL]`` judges a bad and a mediocre
+``python -m bench injections [--judge local/smollm2-135m] [--count 10] [--server URL]`` judges a bad and a mediocre
 answer, plain and with each of ``--count`` injections (200 are all), through the gateway. Without ``--server`` it starts
 the embedded stack. The task's rubric is that of the test with a scripted judge.
 """
@@ -143,7 +143,7 @@ async def run(options: argparse.Namespace) -> None:
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench injections")
     parser.add_argument("--judge", default="local/smollm2-135m")
-    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--server", default="", help="a gateway whose catalogue has the task floating_ice")
     asyncio.run(run(parser.parse_args(arguments)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from assay.catalog import Task, load_task, make_bundles
 from assay.catalog.suites import SuiteManifest
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
+from assay.catalog.tasks.rubrics import rubrics_of
 from assay.contracts.checks import AnyCheck
 
 DOCS = (Path(__file__).parents[2] / "docs/tasks.md").read_text("utf-8")
@@ -45,6 +46,14 @@ def test_the_full_example_loads(tmp_path: Path) -> None:
 def test_the_question_example_loads(tmp_path: Path) -> None:
     task = written(tmp_path / "capitals", {"task.yaml": example("yaml", "id: capitals")})
     assert task.sample_ids == ("norway", "kenya")
+
+
+def test_the_rubric_example_loads(tmp_path: Path) -> None:
+    head = example("yaml", "id: capitals").partition("checks:")[0]
+    samples = "samples: [{sample_id: ice, input: ice, expected: It is less dense than water.}]\n"
+    task = written(tmp_path / "capitals", {"task.yaml": head + example("yaml", "pass_score: 0.6") + samples})
+    (rubric,) = rubrics_of(task.manifest)
+    assert [criterion.scores for criterion in rubric.criteria] == [(0, 1, 2, 3, 4), (0, 1, 2)]
 
 
 def test_every_field_and_check_is_documented() -> None:

@@ -41,6 +41,7 @@ def write_catalog(folder: Path) -> Path:
             "responses": {"explain": {name: judgement(scores) for name, scores in SCORES.items()}},
         },
         "mumbler": {"default": "Looks good to me!"},
+        "slow": {"price": PRICE, "default": judgement(SCORES["clear"]), "latency_seconds": 6},
     }
     (folder / "tasks/explain").mkdir(parents=True)
     (folder / "tasks/explain/task.yaml").write_bytes(msgspec.yaml.encode(manifest))
@@ -77,12 +78,42 @@ def test_a_judge_grades_by_a_rubric_and_is_paid_once(rubric_stack: Stack) -> Non
 
 
 @pytest.mark.slow
+def test_graded_again_nothing_changes_and_nothing_is_paid(rubric_stack: Stack) -> None:
+    run_id = rubric_stack.submit(tasks=["explain"], models=["scripted/writer"], judges=["scripted/judge"])
+    rubric_stack.finish(run_id)
+    again = rubric_stack.http.post(f"/runs/{run_id}/regrade", json={}).raise_for_status().json()["run_id"]
+    rubric_stack.finish(again)
+    changes = rubric_stack.http.get(f"/runs/{again}/changes").raise_for_status().json()
+    assert (changes["changed"], changes["unchanged"], changes["ungraded"]) == ([], 2, 0)
+    assert rubric_stack.http.get("/costs", params={"run_id": again}).raise_for_status().json()["judge_usd"] == "0"
+
+
+@pytest.mark.slow
 def test_an_unreadable_judgement_needs_review(rubric_stack: Stack) -> None:
     run_id = rubric_stack.submit(tasks=["explain"], models=["scripted/writer"], judges=["scripted/mumbler"], samples=1)
     rubric_stack.finish(run_id)
     assert outcomes(rubric_stack, run_id) == {"clear": ("needs_review", None)}
     (attempt,) = rubric_stack.attempts(run_id)
     assert "gave no readable answer, 2 times" in attempt["reason"]
+
+
+@pytest.mark.slow
+def test_a_judge_that_dies_while_it_asks_is_charged_what_it_held(rubric_stack: Stack) -> None:
+    run_id = rubric_stack.submit(tasks=["explain"], models=["scripted/writer"], judges=["scripted/slow"], samples=1)
+
+    def held_usd() -> float:
+        accounts = rubric_stack.http.get("/money").raise_for_status().json()["accounts"]
+        return sum(float(account["held_usd"]) for account in accounts if account["kind"] == "judge")
+
+    rubric_stack.wait_until(lambda: held_usd() > 0)
+    rubric_stack.kill("services.judge")
+    rubric_stack.finish(run_id)
+    assert outcomes(rubric_stack, run_id) == {"clear": ("passed", 0.9375)}
+    rubric_stack.wait_until(lambda: held_usd() == 0)
+    attempt = rubric_stack.http.get(f"/attempts/{run_id}-1").raise_for_status().json()
+    assert sorted(call["estimated"] for call in attempt["judge_calls"]) == [False, True]
+    lost, known = sorted((call["cost_nanousd"] for call in attempt["judge_calls"]), reverse=True)
+    assert lost > known > 0
 
 
 @pytest.mark.slow

@@ -144,7 +144,7 @@ def _request(
         model=judge.model.name,
         system=prompt.system,
         prompt=prompt.user,
-        parameters=structs.replace(parameters, max_tokens=limit, stream=True),
+        parameters=structs.replace(parameters, max_tokens=limit),
         provider=judge.provider,
         price=judge.price,
         key_permit=context.key_permit,

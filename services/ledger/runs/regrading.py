@@ -14,6 +14,7 @@ from msgspec import structs
 from assay.contracts.attempts import AttemptJudged, Regrade
 from assay.contracts.rpc import ChangedVerdict, Changes, RegradeRun
 from assay.contracts.runs import RunPlan
+from assay.contracts.tasks import TaskPin
 from assay.contracts.verdicts import Outcome, RevisionSource, Verdict
 from services.ledger.attempts.revisions import NewVerdict, Revised, current_verdicts, revise
 from services.ledger.attempts.rows import AttemptRow
@@ -95,12 +96,7 @@ async def regrade_plan(connection: Connection, earlier: RunPlan, request: Regrad
         if unknown := sorted(set(request.checks) - known):
             raise unknown_checks(", ".join(unknown), ", ".join(sorted(known)))
     present = {task.task_id: task for task in request.tasks}
-    tasks = [
-        structs.replace(present[task.task_id], sample_ids=task.sample_ids, weight=task.weight)
-        if task.task_id in present
-        else task
-        for task in earlier.tasks
-    ]
+    tasks = [_present_task(task, present[task.task_id]) if task.task_id in present else task for task in earlier.tasks]
     return structs.replace(
         earlier,
         tasks=tuple(tasks),
@@ -111,6 +107,14 @@ async def regrade_plan(connection: Connection, earlier: RunPlan, request: Regrad
         regrades=request.run_id,
         regrade_checks=request.checks,
     )
+
+
+def _present_task(earlier: TaskPin, present: TaskPin) -> TaskPin:
+    """With the samples, the weight and the judges that the other run has."""
+    judging = present.judging
+    if judging and earlier.judging:
+        judging = structs.replace(judging, models=earlier.judging.models)
+    return structs.replace(present, sample_ids=earlier.sample_ids, weight=earlier.weight, judging=judging)
 
 
 async def stored_outputs(connection: Connection, run_id: str) -> dict[int, StoredOutput]:
