@@ -26,6 +26,7 @@ from assay.sandbox.execution import MAX_EXTENSIONS
 from services.judge.bridge.builds.build import CompileFailed
 from services.judge.bridge.builds.builder import Builder
 from services.judge.bridge.builds.cache import BuildCache
+from services.judge.bridge.call_limit import CallLimit
 from services.judge.bridge.frameworks import make_programs
 from services.judge.bridge.programs import MAX_OUTPUT_BYTES, TestPrograms
 from services.judge.bridge.test_run import TestRun, TestRunLog
@@ -35,6 +36,8 @@ _log = structlog.get_logger(__name__)
 
 MAX_FRAME_BYTES = 8_000_000
 MAX_TRAFFIC_BYTES = 200_000_000
+MAX_TIMEOUTS = 3
+"""Calls that take too long. After them no candidate is started any more."""
 _EXIT_SECONDS = 0.3
 """How long a candidate that closed its channel may take to exit, so that its exit code can be reported."""
 
@@ -57,19 +60,30 @@ async def run_tests(
         async with provider.open(tests.spec, mounts=tests.mounts) as test_sandbox:
             await ensure_programs(test_sandbox, tests.required)
             await test_sandbox.write(tests.files)
-            return await _Session(run, programs, candidate_sandbox, test_sandbox).run()
+            return await _Session(run, programs, candidate_sandbox, test_sandbox, call_seconds).run()
 
 
 class _Session:
-    def __init__(self, run: TestRun, programs: TestPrograms, candidate_sandbox: Sandbox, test_sandbox: Sandbox) -> None:
+    def __init__(
+        self,
+        run: TestRun,
+        programs: TestPrograms,
+        candidate_sandbox: Sandbox,
+        test_sandbox: Sandbox,
+        call_seconds: float,
+    ) -> None:
         self._run, self._programs = run, programs
         self._candidate_sandbox, self._test_sandbox = candidate_sandbox, test_sandbox
         self._run_log = TestRunLog()
         self._traffic_bytes = 0
+        self._call_limit = CallLimit(call_seconds, candidate_sandbox, self._end_call)
+        self._timeouts = 0
+        self._kill_reason = ""
         self._candidate_used = ResourceUse()
         self._candidate: SandboxProcess | None = None
         self._candidate_relay: asyncio.Task[None] | None = None
         self._tests: SandboxProcess | None = None
+        self._killing: asyncio.Future[None] | None = None
 
     async def run(self) -> TestRunLog:
         seconds = self._run.sandbox.wall_seconds
@@ -102,15 +116,21 @@ class _Session:
         while line := await tests.read_line(MAX_FRAME_BYTES * 4):
             kind, rest = line[:1], line[1:]
             if kind == b">" and self._candidate:
+                self._call_limit.sent(rest)
                 await self._candidate.write(rest)
             elif kind == b"=":
                 self._run_log.records.append(json.loads(rest))
             elif kind == b"!":
                 await self._stop_candidate()
-                await self._start_candidate()
+                if self._timeouts < MAX_TIMEOUTS:
+                    await self._start_candidate()
                 await tests.write(b"^\n")
+                if self._candidate is None:
+                    await self._report_end(f"{MAX_TIMEOUTS} calls took too long, so no others are made")
             elif kind == b"$":
                 await tests.write(b"$" + json.dumps(await self._run_program(json.loads(rest))).encode() + b"\n")
+            elif kind == b"~":
+                await tests.write(b"~" + json.dumps(await self._call_limit.is_starved()).encode() + b"\n")
             elif kind == b"?":
                 await tests.write(b"?" + json.dumps(self._read_file(json.loads(rest))).encode() + b"\n")
 
@@ -129,6 +149,7 @@ class _Session:
                 if self._traffic_bytes > MAX_TRAFFIC_BYTES:
                     reason = f"it sent more than {MAX_TRAFFIC_BYTES} bytes"
                     break
+                self._call_limit.received(line)
                 await self._tests.write(b"<" + line.rstrip(b"\n") + b"\n")
         except LineTooLong:
             reason = f"it sent an answer of more than {MAX_FRAME_BYTES} bytes"
@@ -137,11 +158,24 @@ class _Session:
         except SandboxError:
             await self._tests.kill()
             raise
-        await self._tests.write(b"x" + json.dumps(reason or exit_reason).encode() + b"\n")
+        await self._report_end(self._kill_reason or reason or exit_reason)
+
+    async def _report_end(self, reason: str) -> None:
+        assert self._tests is not None
+        self._kill_reason = ""
+        await self._tests.write(b"x" + json.dumps(reason).encode() + b"\n")
+
+    def _end_call(self) -> None:
+        """The call takes too long: the relay notices that the candidate is killed, and tells the tests why."""
+        self._timeouts += 1
+        self._kill_reason = f"it did not answer within {self._call_limit.seconds:g} s"
+        if self._candidate:
+            self._killing = asyncio.ensure_future(self._candidate.kill())
 
     async def _finish_candidate(self, candidate: SandboxProcess, exit_seconds: float) -> str:
         """Kills it if necessary, keeps its output, and returns how it ended."""
         self._candidate = None
+        self._call_limit.reset()
         with suppress(TimeoutError):
             async with asyncio.timeout(exit_seconds):
                 await candidate.wait()

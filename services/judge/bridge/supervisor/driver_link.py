@@ -13,9 +13,10 @@ from ..wire.codec import Malformed
 from ..wire.driver_calls import decode_reply, encode_call, parse_json
 from .channel import Channel
 
-_MAX_TIMEOUTS = 3
 _MAX_GENERATIONS = 25
-_RESTART_SECONDS = 30.0
+_PATIENCE = 10
+"""The judge ends a call that takes too long. It allows more time while the host is busy, at most this factor."""
+_RESTART_SECONDS = 300.0
 
 
 class DriverLink:
@@ -23,9 +24,9 @@ class DriverLink:
     protocol; ``last_reason`` is the last reason."""
 
     def __init__(self, channel: Channel, call_seconds: float) -> None:
-        self._channel, self._call_seconds = channel, call_seconds
+        self._channel, self._call_seconds = channel, _PATIENCE * call_seconds
         self._buffer = bytearray()
-        self._number = self._timeouts = self._generation = 0
+        self._number = self._generation = 0
         self._dead = False
         self.deaths, self.last_reason = 0, ""
 
@@ -48,8 +49,8 @@ class DriverLink:
         return _dump({"value": reply.value})
 
     def restart_if_dead(self) -> None:
-        """Starts a new candidate, unless too many have ended or timed out."""
-        if not self._dead or self._timeouts >= _MAX_TIMEOUTS or self._generation >= _MAX_GENERATIONS:
+        """Starts a new candidate, unless too many have ended."""
+        if not self._dead or self._generation >= _MAX_GENERATIONS:
             return
         self._channel.send(b"!")
         deadline = time.monotonic() + _RESTART_SECONDS
@@ -75,7 +76,6 @@ class DriverLink:
         while (end := self._buffer.find(b"\n")) < 0:
             ready, _, _ = select.select([self._channel.source], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
-                self._timeouts += 1
                 raise CandidateEnded(f"the candidate did not answer within {self._call_seconds:g} s")
             data = os.read(self._channel.source, 1 << 18)
             if not data:

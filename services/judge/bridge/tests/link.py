@@ -18,8 +18,9 @@ from .callbacks import Callbacks, builtin_base_name
 from .candidate_errors import CandidateDied, CandidateError, ErrorClasses
 from .proxies import VALUES, Handle, Remote, RemoteModule, get_handle
 
-MAX_TIMEOUTS = 3
 MAX_GENERATIONS = 25
+PATIENCE = 10
+"""The judge ends a call that takes too long. It allows more time while the host is busy, at most this factor."""
 
 
 class Link:
@@ -29,12 +30,12 @@ class Link:
 
     def __init__(self, source: int, sink: int, *, call_seconds: float, callbacks: Callbacks) -> None:
         self._source, self._sink = source, sink
-        self._call_seconds, self._callbacks = call_seconds, callbacks
+        self._call_seconds, self._callbacks = PATIENCE * call_seconds, callbacks
         self._buffer = bytearray()
         self._classes = ErrorClasses()
         self._proxies: WeakValueDictionary[int, Remote] = WeakValueDictionary()
         self._last_request = 0
-        self._timeouts, self.generation, self._dead = 0, 0, ""
+        self.generation, self._dead = 0, ""
 
     # --- requests of proxies and tests
 
@@ -72,7 +73,7 @@ class Link:
     def ask_judge(self, kind: bytes, question: Any, seconds: float) -> Any:
         """A request to the judge's own process, which the candidate can never answer."""
         self._send(kind + json.dumps(question).encode() + b"\n")
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE * seconds
         while (line := self._line(deadline))[:1] != kind:
             pass
         return json.loads(line[1:])
@@ -81,11 +82,11 @@ class Link:
         self._send(b"=" + json.dumps(record).encode() + b"\n")
 
     def restart_if_dead(self) -> None:
-        """Starts a new generation of the candidate, unless too many have died or timed out."""
-        if not self._dead or self._timeouts >= MAX_TIMEOUTS or self.generation >= MAX_GENERATIONS:
+        """Starts a new generation of the candidate, unless too many have died."""
+        if not self._dead or self.generation >= MAX_GENERATIONS:
             return
         self._send(b"!\n")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE * 30
         while self._line(deadline)[:1] != b"^":
             pass
         self.generation, self._dead = self.generation + 1, ""
@@ -245,7 +246,6 @@ class Link:
             searched = len(self._buffer)
             ready, _, _ = select.select([self._source], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
-                self._timeouts += 1
                 raise self._mark_dead(f"the candidate did not answer within {self._call_seconds:g} s")
             data = os.read(self._source, 1 << 18)
             if not data:

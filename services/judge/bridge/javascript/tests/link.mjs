@@ -10,7 +10,9 @@ import { handleOf, makeProxy } from './proxies.mjs'
 
 const MAX_TIMEOUTS = 3
 const MAX_GENERATIONS = 25
-const RESTART_MILLISECONDS = 30_000
+// The judge ends a call that takes too long. It allows more time while the host is busy, at most this factor.
+const PATIENCE = 10
+const RESTART_MILLISECONDS = PATIENCE * 30_000
 const { setTimeout, clearTimeout } = globalThis
 const { parse, stringify } = JSON
 const PromiseClass = Promise
@@ -59,7 +61,7 @@ export class Link {
   // A request to the judge's own process, which the candidate can never answer.
   askJudge(kind, question, seconds) {
     this.#channel.send(kind + stringify(question))
-    const deadline = clock() + seconds * 1000
+    const deadline = clock() + PATIENCE * seconds * 1000
     for (;;) {
       const line = this.#line(deadline)
       if (line[0] === kind) return parse(line.slice(1))
@@ -123,7 +125,7 @@ export class Link {
   }
 
   #reply(number) {
-    let deadline = clock() + this.#milliseconds
+    let deadline = clock() + PATIENCE * this.#milliseconds
     while (!this.#replies.has(number)) {
       this.#ensureAlive()
       const line = this.#line(deadline)
@@ -160,8 +162,7 @@ export class Link {
     const line = this.#channel.take(deadline)
     if (line === null) process.exit(70)
     if (line !== undefined) return line
-    this.#timeouts += 1
-    throw this.#markDead(`the candidate did not answer within ${this.#milliseconds / 1000} s`)
+    throw this.#markDead(`the candidate did not answer within ${(PATIENCE * this.#milliseconds) / 1000} s`)
   }
 
   #receive(line) {
@@ -203,11 +204,20 @@ export class Link {
   #pending() {
     const pending = {}
     pending.promise = new PromiseClass((resolve, reject) => Object.assign(pending, { resolve, reject }))
+    this.#limit(pending, PATIENCE)
+    return pending
+  }
+
+  // A promise that is not settled in time gets its time again while the candidate lacks a CPU, at most so many times.
+  #limit(pending, extensions) {
     pending.timer = setTimeout(() => {
+      if (extensions > 0 && !this.#dead && this.askJudge('~', null, RESTART_MILLISECONDS / 1000)) {
+        this.#limit(pending, extensions - 1)
+        return
+      }
       this.#timeouts += 1
       this.#markDead(`the candidate's promise was not settled within ${this.#milliseconds / 1000} s`)
     }, this.#milliseconds)
-    return pending
   }
 
   #settled(number, ok, value) {
