@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,4 +49,4 @@ def _cpu_cgroups(parents: CgroupParents) -> set[Path]:
     """Those of this process's sandboxes."""
     roots = [parents.memory] if parents.version == 2 else parents.cpu
     marker = "cpu.max" if parents.version == 2 else "cpu.cfs_quota_us"
-    return {folder for root in roots for folder in root.glob("assay-*") if (folder / marker).exists()}
+    return {folder for root in roots for folder in root.glob(f"assay-{os.getpid()}-*") if (folder / marker).exists()}

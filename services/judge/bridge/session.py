@@ -22,6 +22,7 @@ from assay.sandbox import (
     SandboxProcess,
     SandboxProvider,
 )
+from assay.sandbox.errors import SandboxLost
 from assay.sandbox.execution import MAX_EXTENSIONS
 from services.judge.bridge.builds.build import CompileFailed
 from services.judge.bridge.builds.builder import Builder
@@ -36,6 +37,8 @@ _log = structlog.get_logger(__name__)
 
 MAX_FRAME_BYTES = 8_000_000
 MAX_TRAFFIC_BYTES = 200_000_000
+_GRACE_SECONDS = 30.0
+"""In which the sandbox must have ended tests that reached a limit."""
 MAX_TIMEOUTS = 3
 """Calls that take too long. After them no candidate is started any more."""
 _EXIT_SECONDS = 0.3
@@ -89,14 +92,14 @@ class _Session:
         seconds = self._run.sandbox.wall_seconds
         self._tests = await self._test_sandbox.start(self._programs.tests.command(self._test_sandbox))
         try:
-            async with asyncio.timeout((MAX_EXTENSIONS + 1) * seconds + 5):
+            async with asyncio.timeout((MAX_EXTENSIONS + 1) * (seconds + _GRACE_SECONDS)):
                 await self._start_candidate()
                 await self._relay_tests(self._tests)
                 result = await self._tests.wait()
         except LineTooLong:
             self._run_log.abort_reason = "a test passed the candidate more data than fits into a message"
-        except TimeoutError:
-            self._run_log.abort_reason = f"the tests did not end within {seconds:g} s"
+        except TimeoutError as error:
+            raise SandboxLost("the sandbox of the tests did not enforce its wall limit") from error
         else:
             self._run_log.warning = result.warning
             if result.killed_by is Limit.WALL:
