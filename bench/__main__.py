@@ -12,6 +12,7 @@ from bench import (
     model_calls,
     money_limit,
     noisy_neighbour,
+    programs,
     rate_limit_storm,
     sandbox,
     show_run,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "scale": simulation.main,
     "wanted": wanted_slots.main,
     "injections": injections.main,
+    "programs": programs.main,
 }
 
 

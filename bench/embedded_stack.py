@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 import tempfile
@@ -134,14 +135,17 @@ async def embedded_stack(
     spread: float = 0.0,
     model_url: str = "",
     concurrency: int = 256,
+    tasks_from: Path | None = None,
 ) -> AsyncGenerator[Stack]:
-    """The stack in a temporary folder, with a task of ``samples`` samples. The model is at ``model_url``, or else a
-    stub: see ``stub_model``."""
+    """The stack in a temporary folder, with a task of ``samples`` samples, and those of the catalogue ``tasks_from``.
+    The model is at ``model_url``, or else a stub: see ``stub_model``."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
         model = nullcontext(model_url) if model_url else stub_model(answer_seconds, spread)
         async with model as base_url:
             write_catalog(catalog, samples, base_url, concurrency)
+            if tasks_from:
+                shutil.copytree(tasks_from / "tasks", catalog / "tasks", dirs_exist_ok=True)
             up = ("-m", "assay.cli", "up", "--json", "--data", str(data), "--port", str(port), *arguments)
             async with process(sys.executable, *up, ASSAY_CATALOG=str(catalog)) as stack:
                 url = f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""Reports each test's outcome to the judge, with only the type of an error."""
+"""Reports each test's outcome to the judge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from .candidate_errors import CandidateDied, CandidateError
 from .candidate_module import Candidate
 from .link import Link
+
+_MAX_MESSAGE = 2_000
 
 
 class Plugin:
@@ -33,9 +35,8 @@ class Plugin:
         report: pytest.TestReport = yield
         error = _error_text(call.excinfo.value) if call.excinfo is not None else ""
         outcome = "xfailed" if hasattr(report, "wasxfail") else report.outcome
-        self._link.report(
-            {"test": item.nodeid, "when": call.when, "outcome": outcome, "error": error, "seconds": report.duration}
-        )
+        record = {"test": item.nodeid, "when": call.when, "outcome": outcome, "error": error}
+        self._link.report({**record, "message": _message(report), "seconds": report.duration})
         return report
 
     @pytest.hookimpl(wrapper=True)
@@ -46,6 +47,12 @@ class Plugin:
             error = _error_text(call.excinfo.value) if call and call.excinfo else "an unknown error"
             self._link.report({"collecting": collector.nodeid, "outcome": report.outcome, "error": error})
         return report
+
+
+def _message(report: pytest.TestReport) -> str:
+    """Of the failed assertion or the error, without the source of the test. The judge shows it if the task does."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message)[:_MAX_MESSAGE] if crash else ""
 
 
 def _error_text(error: BaseException) -> str:
