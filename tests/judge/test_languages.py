@@ -4,13 +4,14 @@ its tests refuse, and cheats; the declared outputs are more than a task would al
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from assay.catalog import Bundles, load_task, make_bundles
+from assay.contracts.checks import Reveal
 from assay.contracts.codec import canonical, decode
 from assay.contracts.tasks import HiddenTask
 from assay.contracts.verdicts import Outcome
@@ -158,6 +159,17 @@ async def test_a_wrong_solution_fails_by_the_names_of_its_tests(tools: RealTools
     assert failed == {mistake.test: mistake.error}
     assert graded.verdict.outcome is Outcome.FAILED and 0 < graded.verdict.score < 1
     assert mistake.error in graded.verdict.reason
+    assert not any(test.message for test in graded.checks[0].tests)
+
+
+@pytest.mark.parametrize("name", [name for name in TASKS if name != "tap"])
+async def test_the_message_of_a_failed_test_is_shown_if_the_task_says_so(tools: RealTools, name: str) -> None:
+    require_program(name)
+    hidden = parse_hidden_bundle(bundles_of(name).hidden)
+    bundle = replace(hidden, task=msgspec.structs.replace(hidden.task, reveal=Reveal.MESSAGES))
+    graded = await grade(bundle, "main", with_mistake(name, MISTAKES[name]), tools)
+    shown = {test.name: test.message for test in graded.checks[0].tests if test.message}
+    assert shown.keys() == {MISTAKES[name].test}
 
 
 def with_mistake(name: str, mistake: Mistake) -> Files:

@@ -24,6 +24,8 @@ class TestFormat(Protocol):
     def results(self, program: str, test: str, ended: Ended) -> list[Result]: ...
 
 
+_MAX_MESSAGE = 2_000
+"""Of what a failed test printed; the judge shows it if the task does."""
 _FORMATS: dict[str, TestFormat] = {"go": go_tests, "cargo": libtest, "cpp": googletest}
 
 
@@ -84,6 +86,7 @@ class _Suite:
                         "when": when,
                         "outcome": outcome if called else "passed",
                         "error": error if called else "",
+                        "message": ended.output[-_MAX_MESSAGE:] if called and outcome == "failed" else "",
                         "seconds": result.seconds if called else 0.0,
                     }
                 )

@@ -10,3 +10,11 @@ export function errorText(error) {
   if (typeof error === 'string' || !(error instanceof Error)) return typeof error === 'string' ? error : 'an error'
   return error.code === 'ERR_ASSERTION' ? 'AssertionError' : error.name
 }
+
+const MAX_MESSAGE = 2_000
+
+// The message of the failed assertion or of the error. The judge shows it if the task does.
+export function errorMessage(error) {
+  if (error?.code === 'ERR_TEST_FAILURE' && error.cause !== undefined) return errorMessage(error.cause)
+  return typeof error?.message === 'string' ? error.message.slice(0, MAX_MESSAGE) : ''
+}

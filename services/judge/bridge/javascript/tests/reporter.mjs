@@ -1,5 +1,5 @@
 // Reports each test of a file to the judge: leaves by the names of all their suites, as `file > suite > test`.
-import { errorText } from './error_text.mjs'
+import { errorMessage, errorText } from './error_text.mjs'
 
 const { link, file } = globalThis[Symbol.for('assay.candidate')]
 
@@ -27,7 +27,7 @@ export default async function* report(events) {
 
 // The judge expects what pytest has: a setup, a call and a teardown of each test.
 function reportPhases(leaf) {
-  const empty = { ...leaf, outcome: 'passed', error: '', seconds: 0 }
+  const empty = { ...leaf, outcome: 'passed', error: '', message: '', seconds: 0 }
   link.report({ ...empty, when: 'setup' })
   link.report(leaf)
   link.report({ ...empty, when: 'teardown' })
@@ -41,6 +41,7 @@ function record(path, data, failed) {
     when: 'call',
     outcome: skipped ? 'skipped' : failed ? 'failed' : 'passed',
     error: failed ? errorText(data.details.error) : '',
+    message: failed ? errorMessage(data.details.error) : '',
     seconds: (data.details?.duration_ms ?? 0) / 1000,
   }
 }
@@ -50,5 +51,6 @@ function failLeaves(leaves, data) {
   for (const leaf of leaves) {
     leaf.outcome = 'failed'
     leaf.error = errorText(data.details.error)
+    leaf.message = errorMessage(data.details.error)
   }
 }
