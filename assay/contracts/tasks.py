@@ -9,6 +9,7 @@ from msgspec import Meta, field
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data
+from assay.contracts.frameworks import Framework
 from assay.contracts.money import Usd
 from assay.contracts.sandboxspec import SandboxSpec
 
@@ -157,20 +158,6 @@ class JsonFields(TextCheck, frozen=True, kw_only=True, tag="json_fields"):
     match."""
 
     fields: Annotated[tuple[str, ...], Meta(min_length=1)]
-
-
-class Framework(StrEnum):
-    """What runs hidden tests."""
-
-    PYTEST = "pytest"
-    NODE = "node"
-    """``node:test``, with the submitted modules behind proxies."""
-    GO = "go"
-    CARGO = "cargo"
-    CPP = "cpp"
-    """GoogleTest, or a command that prints TAP."""
-    HTML = "html"
-    """``node:test``, with the submitted pages in a DOM."""
 
 
 class Tests(Check, frozen=True, kw_only=True, tag="tests"):

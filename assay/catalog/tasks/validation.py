@@ -15,13 +15,14 @@ from assay.catalog.tasks.folder import (
 from assay.catalog.tasks.framework_tests import check_framework
 from assay.catalog.tasks.images import check_images, without_image_content
 from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.pytest_tests import check_pytest
 from assay.catalog.tasks.sample_checks import check_samples
-from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import EGRESS_PORT
-from assay.contracts.tasks import Framework, Solver, Tests, Tool
+from assay.contracts.tasks import Solver, Tests, Tool
 from assay.files import Files, FilesRefused, check_path, matches
-from assay.validation.did_you_mean import closest, shortened
+from assay.validation.did_you_mean import closest
 
 MIN_CHEATS = 2
 """Minimum number of cheats in a task that runs code; each must score 0."""
@@ -186,45 +187,8 @@ def _check_tests(task: TaskSource, check: Tests, at: FieldPath) -> None:
         task.document.add_mistake((*at, "path"), f"{check.path!r} is not in the folder tests", "tests")
         return
     check_framework(check, task.files, task.document, task.folder, at)
-    if check.framework is not Framework.PYTEST:
-        return
-    try:
-        found = found_tests(files_in(task.files, check.path))
-    except NotPython as error:
-        task.folder.add_mistake((), f"{check.path}/{error}")
-        return
-    _compare_expected(task.document, (*at, "expected"), check.expected, found)
-
-
-def _compare_expected(document: Document, at: FieldPath, expected: tuple[str, ...], found: list[FoundTest]) -> None:
-    """The listed tests and those in the files must be the same, with one entry per parameter set."""
-    names = {test.name for test in found}
-    listed: dict[str, list[str]] = {}
-    for index, name in enumerate(expected):
-        function = name.partition("[")[0]
-        cases = listed.setdefault(function, [])
-        if function not in names and not document.full:
-            message = f"the test files have no test {shortened(name)!r}"
-            document.add_mistake((*at, index), message, closest(function, sorted(names)))
-        cases.append(name)
-    for place, name in _repeated([((*at, index), name) for index, name in enumerate(expected)]):
-        document.add_mistake(place, f"test {shortened(name)!r} is listed twice")
-    for test in found:
-        if problem := _count_mismatch(test, listed.get(test.name, [])):
-            document.add_mistake(at, problem)
-
-
-def _count_mismatch(test: FoundTest, listed: list[str]) -> str:
-    if not listed:
-        return f"test {test.name!r} is in the test files but not listed"
-    bracketed = [name for name in listed if "[" in name]
-    if test.cases is None:
-        return f"test {test.name!r} has no parameters, but {bracketed[0]!r} is listed" if bracketed else ""
-    if len(bracketed) != len(listed):
-        return f"test {test.name!r} has parameters: list each case, like '{test.name}[1-2]'"
-    if test.cases and test.cases != len(listed):
-        return f"test {test.name!r} has {test.cases} cases, but {len(listed)} are listed"
-    return ""
+    if check.framework is Framework.PYTEST:
+        check_pytest(check, task.files, task.document, task.folder, at)
 
 
 def _reference_and_noop(task: TaskSource) -> None:

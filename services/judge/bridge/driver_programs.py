@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import SandboxSpec
-from assay.contracts.tasks import Framework
 from assay.files import Files
 from assay.sandbox import WORKSPACE, Command, FilesMount, Sandbox
 from services.judge.bridge.builds.builder import Builder

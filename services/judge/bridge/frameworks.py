@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import Place
-from assay.contracts.tasks import Framework
 from services.judge.bridge.builds.builder import Builder
 from services.judge.bridge.driver_programs import driver_programs
 from services.judge.bridge.node_programs import node_programs

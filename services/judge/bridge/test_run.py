@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import SandboxSpec
-from assay.contracts.tasks import Framework
 from assay.files import Files
 
 

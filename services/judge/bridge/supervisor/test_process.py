@@ -28,22 +28,22 @@ def run_process(
 ) -> Ended:
     """Runs it to its end; ``on_line`` gets each line of its stdout."""
     deaths = link.deaths
-    ours, theirs = socket.socketpair()
+    judge_end, test_end = socket.socketpair()
     process = subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        pass_fds=(theirs.fileno(),),
-        env=dict(os.environ, ASSAY_CANDIDATE_FD=str(theirs.fileno())),
+        pass_fds=(test_end.fileno(),),
+        env=dict(os.environ, ASSAY_CANDIDATE_FD=str(test_end.fileno())),
         cwd=folder,
     )
-    theirs.close()
+    test_end.close()
     assert process.stdout is not None
     output = _Lines(on_line or (lambda line: None))
-    requests = _Lines(lambda line: ours.sendall(link.answer(line.encode("utf-8", "surrogateescape"))))
-    with selectors.DefaultSelector() as selector, ours:
+    requests = _Lines(lambda line: judge_end.sendall(link.answer(line.encode("utf-8", "surrogateescape"))))
+    with selectors.DefaultSelector() as selector, judge_end:
         selector.register(process.stdout, selectors.EVENT_READ, output)
-        selector.register(ours, selectors.EVENT_READ, requests)
+        selector.register(judge_end, selectors.EVENT_READ, requests)
         while output.open:
             # What the tests printed before a request is read first.
             for key, _ in sorted(selector.select(), key=lambda event: event[0].data is requests):

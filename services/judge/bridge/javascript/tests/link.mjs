@@ -10,6 +10,7 @@ import { handleOf, makeProxy } from './proxies.mjs'
 
 const MAX_TIMEOUTS = 3
 const MAX_GENERATIONS = 25
+const MAX_ERROR = 300
 const RESTART_MILLISECONDS = 30_000
 const { setTimeout, clearTimeout } = globalThis
 const { parse, stringify } = JSON
@@ -68,7 +69,8 @@ export class Link {
   }
 
   report(record) {
-    this.#channel.send(`=${stringify(record)}`)
+    const error = record.error.replace(/\p{C}/gu, '?').slice(0, MAX_ERROR)
+    this.#channel.send(`=${stringify({ ...record, error })}`)
   }
 
   // Whether events of the candidate keep this process alive: while a test waits, and nothing else does.
