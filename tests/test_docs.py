@@ -19,6 +19,7 @@ _OTHER = {
     "deploy/secrets/runner/openai_api_key",
     "assay/ledger",  # the source of a fact
     "assay/sandbox-python",  # an image
+    "assay/sandbox-polyglot",
     "tests/test_clamp.py",  # in the example of a task
     "services/ledger/database/migrations/versions/NNNN_what.py",  # to be added
 }
