@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from msgspec import structs
 
 from assay.contracts.frameworks import Framework
 from assay.sandbox import SandboxProvider, open_sandbox_provider
+from assay.sandbox.bubblewrap import arguments, provider, toolchains
+from assay.sandbox.bubblewrap.host_system import host_system
 from services.judge.bridge.session import run_tests
 from services.judge.bridge.test_run import TestRun, TestRunLog
 from services.judge.bridge.toolchain import POLYGLOT_IMAGE
@@ -31,11 +34,11 @@ FAILED = {
 }
 
 
-async def run(provider: SandboxProvider, *names: str, image: str = "") -> TestRunLog:
+async def run(sandboxes: SandboxProvider, *names: str, image: str = "") -> TestRunLog:
     tests = {name: (FILES / name).read_bytes() for name in names}
     spec = structs.replace(SPEC, memory_mb=512, image=image)
     test_run = TestRun(tests=tests, files=SUBMITTED, paths=tuple(SUBMITTED), framework=Framework.NODE, sandbox=spec)
-    return await run_tests(test_run, provider, 2.0)
+    return await run_tests(test_run, sandboxes, 2.0)
 
 
 def outcomes(run_log: TestRunLog) -> dict[str, tuple[str, str]]:
@@ -53,6 +56,19 @@ def check_features(run_log: TestRunLog) -> None:
 
 async def test_everything_that_crosses() -> None:
     require_program("node")
+    check_features(await run(open_sandbox_provider(), "features.test.mjs"))
+
+
+async def test_everything_that_crosses_with_a_newer_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node.js runs import hooks in another thread before 22.15, and in the main thread since."""
+    with monkeypatch.context() as patched:
+        patched.setattr(toolchains, "_SYSTEM_PATH", "/nowhere")
+        (node,) = (each for each in toolchains.toolchains() if each.target == "/opt/node/bin/node")
+    environment = host_system().environment
+    environment = {**environment, "PATH": f"{node.path}:{environment['PATH']}"}
+    system = replace(host_system(), toolchains=(node,), environment=environment)
+    for module in (arguments, provider):
+        monkeypatch.setattr(module, "host_system", lambda: system)
     check_features(await run(open_sandbox_provider(), "features.test.mjs"))
 
 

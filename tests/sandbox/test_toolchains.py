@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Command, FolderMount, open_sandbox_provider
-from assay.sandbox.bubblewrap import toolchains
+from assay.sandbox import Command, open_sandbox_provider
+from assay.sandbox.bubblewrap import arguments, toolchains
+from assay.sandbox.bubblewrap.host_system import host_system
 from assay.sandbox.bubblewrap.toolchains import Toolchain
 
 
@@ -56,9 +58,9 @@ def test_another_user_gets_only_what_all_users_can_reach(tmp_path: Path) -> None
 
 async def test_the_node_of_a_package_works_in_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        node = found(patched, Path("/nowhere"))["/opt/node/bin"].source
-    assert node is not None
-    mount = FolderMount(path="/opt/packaged", folder=node.parent)
-    async with open_sandbox_provider().open(SandboxSpec(memory_mb=512), mounts=[mount]) as sandbox:
-        result = await sandbox.run(Command(argv=["/opt/packaged/node", "--print", "1 + 1"]))
+        node = found(patched, Path("/nowhere"))["/opt/node/bin"]
+    system = replace(host_system(), toolchains=(node,))
+    monkeypatch.setattr(arguments, "host_system", lambda: system)
+    async with open_sandbox_provider().open(SandboxSpec(memory_mb=512)) as sandbox:
+        result = await sandbox.run(Command(argv=[f"{node.path}/node", "--print", "1 + 1"]))
     assert (result.exit_code, result.stdout) == (0, b"2\n")

@@ -10,7 +10,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _USUAL_PLACES = "/usr/local/go/bin:~/.cargo/bin:~/.local/bin"
@@ -30,7 +30,9 @@ class Toolchain:
         """Those for bwrap; none if it runs as another user who cannot reach the source, in root's home for example."""
         if self.source is None or (other_user and not _open_to_all(self.source)):
             return ()
-        return ("--ro-bind", str(self.source), self.target)
+        parents = [str(parent) for parent in reversed(PurePosixPath(self.target).parents[:-2])]
+        folders = (word for parent in parents for word in ("--perms", "0755", "--dir", parent))
+        return (*folders, "--ro-bind", str(self.source), self.target)
 
 
 def _open_to_all(source: Path) -> bool:
