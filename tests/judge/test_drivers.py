@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from assay.contracts.checks import Framework, Tests
+from assay.contracts.checks import Tests
+from assay.contracts.frameworks import Framework
 from assay.contracts.verdicts import Outcome
 from assay.files import Files
 from services.judge.artifacts.hidden_bundles import HiddenBundle

@@ -183,5 +183,5 @@ def with_mistake(name: str, mistake: Mistake) -> Files:
 @pytest.mark.docker
 async def test_a_missing_program_is_no_verdict(tools: RealTools) -> None:
     bundle: HiddenBundle = parse_hidden_bundle(bundles_of("node", "assay/sandbox-python:latest").hidden)
-    with pytest.raises(ProgramMissing, match=r"no node, .*sandbox-polyglot"):
+    with pytest.raises(ProgramMissing, match=r"need Node.js 20 or newer, .*sandbox-polyglot"):
         await grade(bundle, "main", {"lru.mjs": b""}, tools_with(tools, open_sandbox_provider("docker")))

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assay.catalog.tasks.folder import files_in
+from assay.catalog.tasks.pytest_tests import add_repeated
 from assay.catalog.yaml.document import Document, FieldPath
-from assay.contracts.checks import Framework, Tests
-from assay.contracts.test_files import PATTERNS, driver_language, test_files
+from assay.contracts.checks import Tests
+from assay.contracts.frameworks import PATTERNS, Framework, driver_language, find_test_files
 from assay.files import Files
 from assay.validation.did_you_mean import closest, shortened
 
@@ -20,24 +21,30 @@ _DRIVER_FILES = "main.go, main.rs or a C++ source file"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rule:
-    """``form`` is what a name looks like and ``example`` one; ``declared`` finds tests in a source file."""
+    """``form`` is what a name looks like, and ``example`` one. Without running tests, only the first part of a name is
+    known, up to ``separator``: ``part`` says what that is."""
 
     form: re.Pattern[str]
     example: str
-    declared: re.Pattern[str] | None = None
+    separator: str
+    part: str
 
 
+_NODE = _Rule(
+    form=re.compile(r"[^>]+( > [^>]+)+"), example="lru.test.mjs > LruCache > evicts", separator=" > ", part="file"
+)
 _RULES = {
-    Framework.NODE: _Rule(form=re.compile(r"[^>]+( > [^>]+)+"), example="lru.test.mjs > LruCache > evicts"),
+    Framework.NODE: _NODE,
+    Framework.HTML: _NODE,
     Framework.GO: _Rule(
-        form=re.compile(r"Test[^\s/]*(/\S+)*"),
-        example="TestEvicts/oldest",
-        declared=re.compile(r"^func\s+(Test[^a-z(]\w*|Test)\s*\(\s*\w+\s+\*testing\.T\s*\)", re.MULTILINE),
+        form=re.compile(r"Test[^\s/]*(/\S+)*"), example="TestEvicts/oldest", separator="/", part="test"
     ),
-    Framework.CARGO: _Rule(form=re.compile(r"\w+(::\w+)+"), example="lru::evicts_oldest"),
-    Framework.CPP: _Rule(form=re.compile(r"[\w/]+\.[\w/]+"), example="LruCache.Evicts"),
+    Framework.CARGO: _Rule(form=re.compile(r"\w+(::\w+)+"), example="lru::evicts_oldest", separator="::", part="file"),
+    Framework.CPP: _Rule(form=re.compile(r"[\w/]+\.[\w/]+"), example="LruCache.Evicts", separator=".", part="suite"),
 }
-_RULES[Framework.HTML] = _RULES[Framework.NODE]
+_GO_TEST = re.compile(r"^func\s+(Test\w*)\s*\(\s*\w+\s+\*testing\.T\s*\)", re.MULTILINE)
+_CPP_TEST = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,", re.MULTILINE)
+_RUST_TEST = re.compile(r"#\[test\]|^\s*mod\s+\w+\s*;", re.MULTILINE)
 
 
 def check_framework(check: Tests, files: Files, document: Document, folder: Document, at: FieldPath) -> None:
@@ -48,12 +55,12 @@ def check_framework(check: Tests, files: Files, document: Document, folder: Docu
     if check.framework is Framework.PYTEST:
         return
     tests = files_in(files, check.path)
-    if not check.command and not test_files(check.framework, tests):
+    if not check.command and not find_test_files(check.framework, tests):
         wanted = ", ".join(PATTERNS[check.framework])
         folder.add_mistake((), f"{check.path}/ has no test file of framework {check.framework.value!r} ({wanted})")
     elif not check.command:
         _check_names(check, tests, document, at)
-    _check_listed_once(check, document, at)
+    add_repeated(document, (*at, "expected"), check.expected)
 
 
 def _check_fields(check: Tests, document: Document, at: FieldPath) -> None:
@@ -78,45 +85,37 @@ def _check_driver(check: Tests, driver: Files, document: Document, folder: Docum
 
 def _check_names(check: Tests, tests: Files, document: Document, at: FieldPath) -> None:
     rule = _RULES[check.framework]
-    known = set(_known_names(check.framework, tests, rule))
+    known = set(_known_parts(check.framework, tests))
     for index, name in enumerate(check.expected):
         if not rule.form.fullmatch(name):
             message = f"{shortened(name)!r} is no test of framework {check.framework.value!r}, such as {rule.example!r}"
             document.add_mistake((*at, "expected", index), message)
-        elif _known_part(check.framework, name) not in known:
+        elif _part(check.framework, name) not in known:
             message = f"the test files have no test {shortened(name)!r}"
-            near = closest(_known_part(check.framework, name), sorted(known))
+            near = closest(_part(check.framework, name), sorted(known))
             document.add_mistake((*at, "expected", index), message, near)
-    if rule.declared:
-        listed = {_known_part(check.framework, name) for name in check.expected}
-        for name in sorted(known - listed):
-            document.add_mistake((*at, "expected"), f"test {name!r} is in the test files but not listed")
+    listed = {_part(check.framework, name) for name in check.expected}
+    for part in sorted(known - listed):
+        document.add_mistake(
+            (*at, "expected"), f"{rule.part} {part!r} is in the tests' folder, but no test of it is listed"
+        )
 
 
-def _known_names(framework: Framework, tests: Files, rule: _Rule) -> Iterator[str]:
-    """What can be known without running a test: names of files in JavaScript and Rust, of suites in C++, of functions
-    in Go."""
-    for path in test_files(framework, tests):
+def _known_parts(framework: Framework, tests: Files) -> Iterator[str]:
+    for path in find_test_files(framework, tests):
         text = tests[path].decode("utf-8", "replace")
-        if rule.declared:
-            yield from rule.declared.findall(text)
+        if framework is Framework.GO:
+            yield from _GO_TEST.findall(text)
         elif framework is Framework.CPP:
-            yield from re.findall(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,", text, re.MULTILINE)
-        else:
+            yield from _CPP_TEST.findall(text)
+        elif framework is not Framework.CARGO or _RUST_TEST.search(text):
             yield path.removesuffix(".rs")
 
 
-def _known_part(framework: Framework, name: str) -> str:
-    if framework is Framework.CPP:
-        parts = name.partition(".")[0].split("/")
-        return parts[1] if len(parts) > 1 and not parts[1].isdigit() else parts[0]
-    separator = {Framework.GO: "/", Framework.CARGO: "::"}.get(framework, " > ")
-    return name.partition(separator)[0]
-
-
-def _check_listed_once(check: Tests, document: Document, at: FieldPath) -> None:
-    seen: set[str] = set()
-    for index, name in enumerate(check.expected):
-        if name in seen:
-            document.add_mistake((*at, "expected", index), f"test {shortened(name)!r} is listed twice")
-        seen.add(name)
+def _part(framework: Framework, name: str) -> str:
+    part = name.partition(_RULES[framework].separator)[0]
+    if framework is not Framework.CPP:
+        return part
+    # Instance/Suite of parameterized tests, Suite/0 of typed ones.
+    parts = part.split("/")
+    return parts[1] if len(parts) > 1 and not parts[1].isdigit() else parts[0]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.catalog.tasks.checks import check_checks, runs_submitted_code
-from assay.catalog.tasks.expected_tests import compare_expected
 from assay.catalog.tasks.folder import (
     HIDDEN_FOLDERS,
     MAX_ENVIRONMENT_BYTES,
@@ -17,10 +16,11 @@ from assay.catalog.tasks.folder import (
 from assay.catalog.tasks.framework_tests import check_framework
 from assay.catalog.tasks.images import check_images, without_image_content
 from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.pytest_tests import check_pytest
 from assay.catalog.tasks.sample_checks import check_samples
-from assay.catalog.tasks.test_names import NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
-from assay.contracts.checks import Framework, Tests
+from assay.contracts.checks import Tests
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tool
 from assay.files import Files, FilesRefused, check_path, matches
@@ -183,14 +183,8 @@ def _check_tests(task: TaskSource, check: Tests, at: FieldPath) -> None:
         task.document.add_mistake((*at, "path"), f"{check.path!r} is not in the folder tests", "tests")
         return
     check_framework(check, task.files, task.document, task.folder, at)
-    if check.framework is not Framework.PYTEST:
-        return
-    try:
-        found = found_tests(files_in(task.files, check.path))
-    except NotPython as error:
-        task.folder.add_mistake((), f"{check.path}/{error}")
-        return
-    compare_expected(task.document, (*at, "expected"), check.expected, found)
+    if check.framework is Framework.PYTEST:
+        check_pytest(check, task.files, task.document, task.folder, at)
 
 
 def _reference_and_noop(task: TaskSource) -> None:

@@ -25,7 +25,7 @@ from assay.contracts.checks.data import (
     Regression,
     RegressionMetric,
 )
-from assay.contracts.checks.files import CommandCheck, FilePresent, Framework, Metric, Sql, SqlQuery, Tests
+from assay.contracts.checks.files import CommandCheck, FilePresent, Metric, Sql, SqlQuery, Tests
 from assay.contracts.checks.review import Review, ReviewCriterion
 from assay.contracts.checks.rubric import Criterion, Level, Rubric
 from assay.contracts.checks.text import (
@@ -74,7 +74,6 @@ __all__ = [
     "Criterion",
     "Exact",
     "FilePresent",
-    "Framework",
     "HiddenPath",
     "JsonFields",
     "Level",

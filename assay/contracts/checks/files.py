@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from assay.contracts.checks.check import Check, ContentCheck, HiddenPath, Program, TextCheck, Thresholds, Tolerance
 from assay.contracts.codec import Data
+from assay.contracts.frameworks import Framework
 
 
 class FilePresent(Check, frozen=True, kw_only=True, tag="file_present"):
@@ -77,20 +77,6 @@ class Sql(Check, frozen=True, kw_only=True, tag="sql"):
     before: Annotated[tuple[Program, ...], Meta(max_length=20)] = ()
     queries: Annotated[tuple[SqlQuery, ...], Meta(min_length=1, max_length=200)]
     tolerance: Tolerance = Tolerance()
-
-
-class Framework(StrEnum):
-    """What runs hidden tests."""
-
-    PYTEST = "pytest"
-    NODE = "node"
-    """``node:test``, with the submitted modules behind proxies."""
-    GO = "go"
-    CARGO = "cargo"
-    CPP = "cpp"
-    """GoogleTest, or a command that prints TAP."""
-    HTML = "html"
-    """``node:test``, with the submitted pages in a DOM."""
 
 
 class Tests(Check, frozen=True, kw_only=True, tag="tests"):

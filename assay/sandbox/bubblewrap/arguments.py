@@ -88,6 +88,7 @@ class BwrapArguments:
                 *_isolation(user),
                 *_base_folders(),
                 *host_system().system_arguments,
+                *_toolchains(other_user=not user and bwrap_user() != 0),
                 *self._system_files(),
                 *_writable(spec),
                 *(argument for mount in mounts for argument in self._mount(mount)),
@@ -152,6 +153,11 @@ def _isolation(user: int) -> Iterator[str]:
             yield from ("--cap-add", capability)
     else:
         yield from ("--unshare-user", "--disable-userns", "--uid", str(SANDBOX_UID), "--gid", str(SANDBOX_UID))
+
+
+def _toolchains(other_user: bool) -> Iterator[str]:
+    for toolchain in host_system().toolchains:
+        yield from toolchain.arguments(other_user)
 
 
 def _base_folders() -> Iterator[str]:

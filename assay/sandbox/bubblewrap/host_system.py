@@ -29,6 +29,7 @@ class HostSystem:
     python: str
     environment: dict[str, str]
     system_arguments: tuple[str, ...]
+    toolchains: tuple[Toolchain, ...]
     proc_arguments: tuple[str, ...]
 
 
@@ -45,11 +46,8 @@ def _host_system(base_prefix: str) -> HostSystem:
     return HostSystem(
         python=f"{folder}/bin/{version}",
         environment=_environment(base, folder, found),
-        system_arguments=(
-            *_system_folders(),
-            *(() if folder == str(base) else _python(base, version)),
-            *(argument for toolchain in found for argument in toolchain.arguments),
-        ),
+        system_arguments=(*_system_folders(), *(() if folder == str(base) else _python(base, version))),
+        toolchains=found,
         proc_arguments=tuple(_proc()),
     )
 

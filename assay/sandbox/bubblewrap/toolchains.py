@@ -6,10 +6,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _USUAL_PLACES = "/usr/local/go/bin:~/.cargo/bin:~/.local/bin"
@@ -18,10 +19,24 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Toolchain:
-    """``path`` is the folder of its programs inside a sandbox, ``arguments`` are those for bwrap."""
+    """``path`` is the folder of its programs inside a sandbox. ``source`` on the host is shown at ``target``; None if
+    a sandbox sees it anyway."""
 
     path: str
-    arguments: tuple[str, ...] = ()
+    source: Path | None = None
+    target: str = ""
+
+    def arguments(self, other_user: bool) -> tuple[str, ...]:
+        """Those for bwrap; none if it runs as another user who cannot reach the source, in root's home for example."""
+        if self.source is None or (other_user and not _open_to_all(self.source)):
+            return ()
+        parents = [str(parent) for parent in reversed(PurePosixPath(self.target).parents[:-2])]
+        folders = (word for parent in parents for word in ("--perms", "0755", "--dir", parent))
+        return (*folders, "--ro-bind", str(self.source), self.target)
+
+
+def _open_to_all(source: Path) -> bool:
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in source.parents)
 
 
 def toolchains() -> tuple[Toolchain, ...]:
@@ -34,16 +49,17 @@ def _outside_of_system_folders() -> Iterator[Toolchain]:
         found = _program_outside(program)
         root = _answer(found, question) if found else None
         if root is not None and (root / "bin" / program).is_file() and not Path.home().is_relative_to(root):
-            yield _toolchain(root, name)
+            yield make_toolchain(root, name)
     node = _program_outside("node")
     if node is not None:
-        yield Toolchain(path="/opt/node/bin", arguments=("--ro-bind", str(node.resolve()), "/opt/node/bin/node"))
+        yield Toolchain(path="/opt/node/bin", source=node.resolve(), target="/opt/node/bin/node")
 
 
-def _toolchain(root: Path, name: str) -> Toolchain:
+def make_toolchain(root: Path, name: str) -> Toolchain:
+    """``root`` is a folder on the host that has its programs in ``bin``."""
     if root.is_relative_to("/usr"):
         return Toolchain(path=f"{root}/bin")
-    return Toolchain(path=f"/opt/{name}/bin", arguments=("--ro-bind", str(root), f"/opt/{name}"))
+    return Toolchain(path=f"/opt/{name}/bin", source=root, target=f"/opt/{name}")
 
 
 def _program_outside(program: str) -> Path | None:

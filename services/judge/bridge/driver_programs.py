@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from assay.contracts.checks import Framework
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.files import Files
 from assay.sandbox import WORKSPACE, Command, FilesMount, Sandbox

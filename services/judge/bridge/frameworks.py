@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from assay.contracts.checks import Framework
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import Place
 from services.judge.bridge.builds.builder import Builder
 from services.judge.bridge.driver_programs import driver_programs

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from assay.contracts.checks import Framework
+from assay.contracts.frameworks import Framework, find_test_files
 from assay.contracts.sandboxspec import SandboxSpec
-from assay.contracts.test_files import test_files
 from assay.files import Files
 from assay.sandbox import WORKSPACE, Command, FilesMount, ProgramMissing, Sandbox
 from services.judge.bridge.mounts import program_files, python_programs
@@ -42,7 +41,7 @@ def node_program(run: TestRun, spec: SandboxSpec, call_seconds: float) -> Sandbo
     def command(sandbox: Sandbox) -> Command:
         settings = {
             "tests": sandbox.locate(TESTS),
-            "files": test_files(run.framework, run.tests),
+            "files": find_test_files(run.framework, run.tests),
             "programs": f"{sandbox.locate(PROGRAMS)}/javascript",
             "submitted": sorted(run.paths),
             "call_seconds": call_seconds,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.contracts.checks import Framework
+from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.files import Files
 

@@ -81,4 +81,5 @@ def _message(result: CommandResult) -> str:
     lines = (result.stderr + b"\n" + result.stdout).decode("utf-8", "replace").splitlines()
     errors = [line.strip() for line in lines if any(sign in line for sign in _SIGNS)]
     chosen = errors or [line.strip() for line in lines if line.strip()]
-    return "; ".join(chosen[:_MESSAGE_LINES])[:_MESSAGE_CHARACTERS] or f"exit code {result.exit_code}"
+    text = "; ".join(chosen[:_MESSAGE_LINES])[:_MESSAGE_CHARACTERS] or f"exit code {result.exit_code}"
+    return "".join(each if each.isprintable() else "?" for each in text)

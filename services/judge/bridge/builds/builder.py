@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from assay.contracts.checks import Framework
+from assay.contracts.frameworks import Framework, driver_language
 from assay.contracts.sandboxspec import SandboxSpec
-from assay.contracts.test_files import driver_language
 from assay.files import Files
 from assay.sandbox import SandboxProvider
 from services.judge.bridge.builds.build import Build, CompileFailed, compiled

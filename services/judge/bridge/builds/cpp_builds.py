@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from assay.contracts.checks import Framework
-from assay.contracts.test_files import CPP_SOURCES, test_files
+from assay.contracts.frameworks import CPP_SOURCES, Framework, find_test_files
 from assay.files import Files
 from services.judge.bridge.builds.build import Build
 from services.judge.bridge.builds.folders import DRIVER, LIBRARY, library_files, under, without_ours
@@ -29,7 +28,7 @@ def cpp_driver(run: TestRun) -> Build:
 
 
 def cpp_tests(run: TestRun) -> Build:
-    sources = test_files(Framework.CPP, run.tests)
+    sources = find_test_files(Framework.CPP, run.tests)
     program = f"{LIBRARY}/tests"
     return Build(
         files={**run.tests, **_library()},

@@ -3,8 +3,7 @@ compiles them without cargo, because nothing has dependencies."""
 
 from __future__ import annotations
 
-from assay.contracts.checks import Framework
-from assay.contracts.test_files import test_files
+from assay.contracts.frameworks import Framework, find_test_files
 from assay.files import Files
 from services.judge.bridge.builds.build import Build, CompileFailed
 from services.judge.bridge.builds.folders import DRIVER, LIBRARY, library_files, under, without_ours
@@ -33,7 +32,7 @@ def rust_driver(run: TestRun) -> Build:
 
 def rust_tests(run: TestRun) -> Build:
     """A program for each file."""
-    names = [path.removesuffix(".rs") for path in test_files(Framework.CARGO, run.tests)]
+    names = [path.removesuffix(".rs") for path in find_test_files(Framework.CARGO, run.tests)]
     loop = (
         f'for name; do {_RUSTC} --test -L {LIBRARY} --extern candidate -o {LIBRARY}/"$name" "$name".rs || exit 1; done'
     )

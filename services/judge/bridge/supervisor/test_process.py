@@ -28,22 +28,22 @@ def run_process(
 ) -> Ended:
     """Runs it to its end; ``on_line`` gets each line of its stdout."""
     deaths = link.deaths
-    supervisor_end, tests_end = socket.socketpair()
+    judge_end, test_end = socket.socketpair()
     process = subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        pass_fds=(tests_end.fileno(),),
-        env=dict(os.environ, ASSAY_CANDIDATE_FD=str(tests_end.fileno())),
+        pass_fds=(test_end.fileno(),),
+        env=dict(os.environ, ASSAY_CANDIDATE_FD=str(test_end.fileno())),
         cwd=folder,
     )
-    tests_end.close()
+    test_end.close()
     assert process.stdout is not None
     output = _Lines(on_line or (lambda line: None))
-    requests = _Lines(lambda line: supervisor_end.sendall(link.answer(line.encode("utf-8", "surrogateescape"))))
-    with selectors.DefaultSelector() as selector, supervisor_end:
+    requests = _Lines(lambda line: judge_end.sendall(link.answer(line.encode("utf-8", "surrogateescape"))))
+    with selectors.DefaultSelector() as selector, judge_end:
         selector.register(process.stdout, selectors.EVENT_READ, output)
-        selector.register(supervisor_end, selectors.EVENT_READ, requests)
+        selector.register(judge_end, selectors.EVENT_READ, requests)
         while output.open:
             # What the tests printed before a request is read first.
             for key, _ in sorted(selector.select(), key=lambda event: event[0].data is requests):

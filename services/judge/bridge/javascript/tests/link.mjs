@@ -13,6 +13,7 @@ const MAX_GENERATIONS = 25
 // The judge ends a call that takes too long. It allows more time while the host is busy, at most this factor.
 const PATIENCE = 10
 const RESTART_MILLISECONDS = PATIENCE * 30_000
+const MAX_ERROR = 300
 const { setTimeout, clearTimeout } = globalThis
 const { parse, stringify } = JSON
 const PromiseClass = Promise
@@ -70,7 +71,8 @@ export class Link {
   }
 
   report(record) {
-    this.#channel.send(`=${stringify(record)}`)
+    const error = record.error.replace(/\p{C}/gu, '?').slice(0, MAX_ERROR)
+    this.#channel.send(`=${stringify({ ...record, error })}`)
   }
 
   // Whether events of the candidate keep this process alive: while a test waits, and nothing else does.

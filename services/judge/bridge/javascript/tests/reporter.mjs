@@ -48,7 +48,7 @@ function record(path, data, failed) {
 
 // A suite that fails although its tests pass, because of a hook for example.
 function failLeaves(leaves, data) {
-  for (const leaf of leaves) {
+  for (const leaf of leaves.filter((each) => each.outcome === 'passed')) {
     leaf.outcome = 'failed'
     leaf.error = errorText(data.details.error)
     leaf.message = errorMessage(data.details.error)

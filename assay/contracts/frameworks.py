@@ -1,11 +1,25 @@
-"""Which hidden files contain tests, by framework. The others are helpers that tests use."""
+"""The frameworks that run hidden tests, and which files are theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from assay.contracts.checks import Framework
+
+class Framework(StrEnum):
+    """What runs hidden tests."""
+
+    PYTEST = "pytest"
+    NODE = "node"
+    """``node:test``, with the submitted modules behind proxies."""
+    GO = "go"
+    CARGO = "cargo"
+    CPP = "cpp"
+    """GoogleTest, or a command that prints TAP."""
+    HTML = "html"
+    """``node:test``, with the submitted pages in a DOM."""
+
 
 _NODE = tuple(f"{stem}.{end}" for stem in ("*.test", "*-test", "*_test", "test-*") for end in ("mjs", "cjs", "js"))
 CPP_SOURCES = ("*.cpp", "*.cc", "*.cxx")
@@ -21,7 +35,7 @@ PATTERNS: dict[Framework, tuple[str, ...]] = {
 _IN_ANY_FOLDER = frozenset({Framework.PYTEST, Framework.NODE, Framework.HTML})
 
 
-def test_files(framework: Framework, paths: Iterable[str]) -> list[str]:
+def find_test_files(framework: Framework, paths: Iterable[str]) -> list[str]:
     """``paths`` are relative to the tests' folder. Go, Rust and C++ have tests in that folder only, not below it."""
     patterns = PATTERNS[framework]
     found = [path for path in paths if any(fnmatchcase(path.rpartition("/")[2], each) for each in patterns)]

@@ -1,13 +1,36 @@
-"""Compares the tests that a task lists with those in its pytest files."""
+"""Validates hidden pytest files: the listed tests and those in the files must be the same."""
 
 from __future__ import annotations
 
-from assay.catalog.tasks.test_names import FoundTest
+from assay.catalog.tasks.folder import files_in
+from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
+from assay.contracts.checks import Tests
+from assay.files import Files
 from assay.validation.did_you_mean import closest, shortened
 
 
-def compare_expected(document: Document, at: FieldPath, expected: tuple[str, ...], found: list[FoundTest]) -> None:
+def check_pytest(check: Tests, files: Files, document: Document, folder: Document, at: FieldPath) -> None:
+    """Adds mistakes of the check to ``document`` and those of its files to ``folder``."""
+    try:
+        found = found_tests(files_in(files, check.path))
+    except NotPython as error:
+        folder.add_mistake((), f"{check.path}/{error}")
+        return
+    _compare_expected(document, (*at, "expected"), check.expected, found)
+    add_repeated(document, (*at, "expected"), check.expected)
+
+
+def add_repeated(document: Document, at: FieldPath, expected: tuple[str, ...]) -> None:
+    """Adds a mistake for each test that is listed again."""
+    seen: set[str] = set()
+    for index, name in enumerate(expected):
+        if name in seen:
+            document.add_mistake((*at, index), f"test {shortened(name)!r} is listed twice")
+        seen.add(name)
+
+
+def _compare_expected(document: Document, at: FieldPath, expected: tuple[str, ...], found: list[FoundTest]) -> None:
     """The listed tests and those in the files must be the same, with one entry per parameter set."""
     names = {test.name for test in found}
     listed: dict[str, list[str]] = {}
@@ -18,8 +41,6 @@ def compare_expected(document: Document, at: FieldPath, expected: tuple[str, ...
             message = f"the test files have no test {shortened(name)!r}"
             document.add_mistake((*at, index), message, closest(function, sorted(names)))
         cases.append(name)
-        if name in expected[:index]:
-            document.add_mistake((*at, index), f"test {shortened(name)!r} is listed twice")
     for test in found:
         if problem := _count_mismatch(test, listed.get(test.name, [])):
             document.add_mistake(at, problem)
