@@ -22,6 +22,13 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from assay.sandbox.init.resource_watch import (  # noqa: F401
+        CPU_MS,
+        FILE_BYTES,
+        MEMORY_BYTES,
+        OPEN_FILES,
+        PROCESSES,
+        SOCKET,
+        USER,
         Usage,
         Watch,
         read,  # pyright: ignore[reportUnusedImport] - for container_init.py
@@ -30,8 +37,6 @@ if TYPE_CHECKING:
 WORKSPACE, TICK_SECONDS = "/workspace", 0.025
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, CAPABILITY_VERSION = 4, 24, 0x20080522
 KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
-ARGUMENTS = sys.argv[1:9] if __name__ in ("__main__", "init") else [0] * 8
-SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, ARGUMENTS)
 
 
 class Init:

@@ -4,12 +4,11 @@ host."""
 
 import posix as os
 import resource
+import sys
 import time
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from assay.sandbox.init.init import CPU_MS, INODES, MEMORY_BYTES, PROCESSES
-
+ARGUMENTS = sys.argv[1:9] if __name__ in ("__main__", "init") else [0] * 8
+SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, ARGUMENTS)
 SMALL_FILE_SYSTEMS = ("/workspace", "/tmp", "/dev/shm")
 MAX_SAMPLED_THREADS = 32
 PAGE_BYTES, CLOCK_TICKS = resource.getpagesize(), os.sysconf("SC_CLK_TCK")
