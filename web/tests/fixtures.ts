@@ -43,6 +43,7 @@ export function run(sequence: number, parts: Partial<RunView> = {}): RunView {
     waits: null,
     reason: "",
     restarts: "",
+    regrades: "",
     deadline_at: null,
     include_tests: false,
     expired_at: null,

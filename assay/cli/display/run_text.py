@@ -38,6 +38,7 @@ def note_lines(run: RunView) -> list[str]:
             f"{count_text(ungraded, 'answer')} still to be graded; --no-grading of `assay runs cancel` skips it"
         )
     lines += [f"restart of run {run.restarts}"] if run.restarts else []
+    lines += [f"grades the outputs of run {run.regrades} again"] if run.regrades else []
     lines += ["models see the hidden tests; results do not count on the leaderboard"] if run.include_tests else []
     lines += [f"artifacts deleted at {cell_text(run.expired_at)}"] if run.expired_at else []
     reused = run.progress.reused

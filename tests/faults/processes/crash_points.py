@@ -26,7 +26,15 @@ from assay.bus.settings import BusSettings
 from assay.contracts.rpc import ClaimAttempts, Request, SubmitRun
 from assay.contracts.sandboxspec import Connection
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, open_sandbox_provider, selection
+from assay.sandbox import (
+    Command,
+    CommandResult,
+    ResourceUse,
+    Sandbox,
+    SandboxProvider,
+    open_sandbox_provider,
+    selection,
+)
 from assay.sandbox.protocol import Mounts, SandboxProcess
 from assay.sandbox.warm_pool import WarmPool
 
@@ -176,6 +184,9 @@ class CrashingSandbox:
         process = await self._inner.start(command)
         self._points.crash_if_armed("sandboxed")
         return process
+
+    async def usage(self) -> ResourceUse | None:
+        return await self._inner.usage()
 
 
 class CrashingSandboxes:

@@ -46,7 +46,8 @@ export class AttemptStore implements Store {
     if (!this.detail || "run" in data) return this.detailsMissing(sequence);
     if (sequence <= this.detail.sequence) return "stale";
     this.recallCause = data.type === "attempt.recalled" ? data.cause : null;
-    const verdict = data.type === "attempt.finished" ? data.verdict : this.detail.verdict;
+    const graded = data.type === "attempt.finished" || data.type === "attempt.revised";
+    const verdict = graded ? data.verdict : this.detail.verdict;
     this.detail = { ...this.detail, attempt: data.attempt, verdict };
     return this.detailsMissing(sequence);
   }

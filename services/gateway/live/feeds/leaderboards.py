@@ -1,4 +1,4 @@
-"""Leaderboards: read again, at most once a second, after an attempt of their suite has finished."""
+"""Leaderboards: read again, at most once a second, after an attempt of their suite has a result or another one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from services.gateway.live.feeds.topic_feed import TopicFeed
 from services.gateway.live.ledger_client import LedgerClient
 from services.gateway.live.topics import topic_key
 
-FINISHED = "attempt.finished"
+RESULTS = ("attempt.finished", "attempt.revised")
+"""Facts that change a leaderboard."""
 _MAX_CACHED_RUNS = 1_000
 
 
@@ -56,7 +57,7 @@ class LeaderboardFeed(TopicFeed):
             self._last_sent.pop(subscription.topic, None)
 
     def on_fact(self, fact: FactEnvelope) -> None:
-        if fact.kind == FINISHED:
+        if fact.kind in RESULTS:
             self._changed_runs.add(fact.run_id)
         elif fact.kind.startswith("run."):
             self._suites[fact.run_id] = _run_fact.decode(fact.event).data.run.suite

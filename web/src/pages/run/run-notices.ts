@@ -29,7 +29,7 @@ export function warningText({ account, percent, spent_usd, held_usd, limit_usd, 
 
 export function runNotices(run: RunView, store: RunStore) {
   return html`
-    ${restartNotice(run)} ${cancellingNotice(run)} ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
+    ${restartNotice(run)} ${regradeNotice(run)} ${cancellingNotice(run)} ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
     ${run.stopped_models.map(stoppedNotice)} ${Object.entries(run.changed_models).map(changedNotice)}
     ${limitNotices(run, store)}
   `;
@@ -40,6 +40,12 @@ function restartNotice({ restarts, progress }: RunView) {
   const reused = progress.reused ? `, ${plural(progress.reused, "result")} reused` : "";
   const link = html`<a href="/runs/${restarts}">run ${restarts.slice(-8)}</a>`;
   return notice("restarts", "quiet", html`Restart of ${link}${reused}.`);
+}
+
+function regradeNotice({ regrades }: RunView) {
+  if (!regrades) return nothing;
+  const link = html`<a href="/runs/${regrades}">run ${regrades.slice(-8)}</a>`;
+  return notice("regrades", "quiet", html`Grades the stored outputs of ${link} again and revises its verdicts.`);
 }
 
 function reasonNotice(run: RunView) {
