@@ -33,7 +33,7 @@ export async function load(url, context, next) {
   return { format: 'module', source, shortCircuit: true }
 }
 
-const API = 'invoke, run, read, openPage, CandidateDied'
+const API = 'invoke, run, read, cpuSeconds, openPage, CandidateDied'
 
 async function submittedModule(file) {
   const { names, problem } = await new Promise((answered) => {
