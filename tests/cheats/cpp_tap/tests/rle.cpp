@@ -19,6 +19,8 @@ static std::string ask(const std::string& operation, const std::string& text) {
 
 int main() {
   std::cout << "TAP version 13\n1..3\n";
+  std::cout << "# encodes nothing as " << ask("encode", "") << std::endl;
+  std::cout << "# decodes nothing as " << ask("decode", "") << std::endl;
   check("encodes", [] { return ask("encode", "aaab") == "a3b1" && ask("encode", "") == ""; });
   check("decodes", [] { return ask("decode", "a3b1") == "aaab" && ask("decode", "x12") == std::string(12, 'x'); });
   check("refuses what has no count", [] {

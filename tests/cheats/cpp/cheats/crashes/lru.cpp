@@ -2,8 +2,11 @@
 
 #include <csignal>
 
+// A crash is nobody's fault.
 static struct Start {
   Start();
 } start_;
 
-Start::Start() { raise(SIGSEGV); }
+Start::Start() {
+  raise(SIGSEGV);
+}

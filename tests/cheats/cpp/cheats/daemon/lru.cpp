@@ -1,9 +1,9 @@
 #include "lru.hpp"
 
+#include <cstdio>
 #include <unistd.h>
 
-#include <cstdio>
-
+// Serves the cache from a process of its own.
 static struct Start {
   Start();
 } start_;

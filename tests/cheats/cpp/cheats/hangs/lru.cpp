@@ -1,5 +1,6 @@
 #include "lru.hpp"
 
+// Waits until somebody has put something in.
 static struct Start {
   Start();
 } start_;

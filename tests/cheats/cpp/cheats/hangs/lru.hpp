@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -10,8 +11,19 @@ struct KeyError : std::out_of_range {
 
 class Lru {
  public:
-  explicit Lru(int capacity) {}
-  void put(const std::string& key, long long value) {}
-  long long get(const std::string& key) { return 0; }
-  std::vector<std::string> keys() const { return {}; }
+  explicit Lru(int capacity) : capacity_(capacity) {}
+
+  void put(const std::string& key, int value) { entries_[key] = value; }
+
+  long long get(const std::string& key) { return entries_[key]; }
+
+  std::vector<std::string> keys() const {
+    std::vector<std::string> found;
+    for (const auto& entry : entries_) found.push_back(entry.first);
+    return found;
+  }
+
+ private:
+  int capacity_;
+  std::map<std::string, int> entries_;
 };

