@@ -15,10 +15,10 @@ from assay.files import Files
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.errors import HiddenBundleInvalid
 from services.judge.grading.grade import GradingResult, grade
+from tests.cheats.harness import FOLDER, require_program
 from tests.judge.harness import RealTools, hidden_tests, only_check
-from tests.judge.test_languages import LANGUAGES, require_program
 
-GO = LANGUAGES / "go"
+GO = FOLDER / "go"
 TEST = """
 import pytest
 

@@ -21,6 +21,7 @@ from assay.sandbox import (
     SandboxError,
     SandboxProcess,
     SandboxProvider,
+    SandboxRetryable,
 )
 from assay.sandbox.errors import SandboxLost
 from assay.sandbox.execution import MAX_EXTENSIONS
@@ -136,6 +137,8 @@ class _Session:
                 await tests.write(b"~" + json.dumps(await self._call_limit.is_starved()).encode() + b"\n")
             elif kind == b"?":
                 await tests.write(b"?" + json.dumps(self._read_file(json.loads(rest))).encode() + b"\n")
+            elif kind == b"%":
+                await tests.write(b"%" + json.dumps(await self._cpu_seconds()).encode() + b"\n")
 
     async def _start_candidate(self) -> None:
         command = self._programs.candidate.command(self._candidate_sandbox)
@@ -213,11 +216,24 @@ class _Session:
     async def _run_program(self, request: dict[str, Any]) -> dict[str, Any]:
         """Serves the tests' ``candidate.run``."""
         command = Command(argv=request["argv"], stdin=request["stdin"].encode(), timeout_seconds=request["seconds"])
+        alone = self._candidate is None
         result = await self._candidate_sandbox.run(command)
+        if alone:
+            self._candidate_used += result.used
         result.raise_if_starved()
         texts = {name: getattr(result, name).decode("utf-8", "replace") for name in ("stdout", "stderr")}
         truncated = result.stdout_truncated or result.stderr_truncated
         return {"exit_code": result.exit_code, "killed_by": result.killed_by, "truncated": truncated, **texts}
+
+    async def _cpu_seconds(self) -> float:
+        """Serves the tests' ``candidate.cpu_seconds``: of all processes in the candidate's sandbox, as its init counts
+        them."""
+        if self._candidate is None:
+            return self._candidate_used.cpu_seconds
+        running = await self._candidate_sandbox.usage()
+        if running is None:
+            raise SandboxRetryable("the candidate's sandbox does not say how much CPU time it has used")
+        return self._candidate_used.cpu_seconds + running.cpu_seconds
 
     def _read_file(self, path: str) -> str | None:
         """Serves the tests' ``candidate.read``."""

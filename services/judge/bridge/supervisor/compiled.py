@@ -58,20 +58,23 @@ class _Suite:
             self._report(tests.results(name, test, ended), ended)
 
     def run_tap(self, command: Sequence[str]) -> None:
-        """All tests are in one process; a candidate that ended fails the test that is reported next."""
+        """All tests are in one process; a candidate that ended fails the test that is reported next. If the process
+        breaks off, every test fails: nothing contradicts then what the candidate made it print."""
         reader = tap.Reader()
+        results: list[tuple[Result, str]] = []
 
         def read(line: str) -> None:
             deaths, reason = self._link.deaths, self._link.last_reason
             result = reader.read(line)
             if result:
-                died = reason if deaths != reader.deaths else ""
+                results.append((result, reason if deaths != reader.deaths else ""))
                 reader.deaths = deaths
-                self._report([result], Ended(0, "", died))
                 self._link.restart_if_dead()
 
         ended = run_process(command, self._folder, self._link, read)
         problem = reader.problem(ended.code)
+        for result, died in results:
+            self._report([result], Ended(0, "", died or problem))
         if problem:
             self._report_collecting(command[0], problem)
 

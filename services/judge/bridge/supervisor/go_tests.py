@@ -9,7 +9,11 @@ from typing import NamedTuple
 from .results import Result, crashed
 from .test_process import Ended
 
-_RESULT = re.compile(r"^\x16?\s*--- (PASS|FAIL|SKIP): (\S+) \(([\d.]+)s\)", re.MULTILINE)
+_RESULT = re.compile(r"^\x16--- (PASS|FAIL|SKIP): (\S+) \(([\d.]+)s\)$", re.MULTILINE)
+"""Marked as ``-test.v=test2json`` does it. What tests log is indented, so a text of the candidate that they log is no
+result."""
+_ENDED = (0, 1)
+"""Exit codes of a program that has reported all of its tests."""
 _OUTCOMES = {"PASS": "passed", "FAIL": "failed", "SKIP": "skipped"}
 
 
@@ -32,7 +36,8 @@ def run_command(program: str, test: str) -> Sequence[str]:
 
 
 def results(program: str, test: str, ended: Ended) -> list[Result]:
-    """Of a test with subtests, those that have none themselves. If one fails although its subtests pass, they fail."""
+    """Of a test with subtests, those that have none themselves. If one fails although its subtests pass, they fail; if
+    the program breaks off, all do, because nothing contradicts then what the candidate made it print."""
     lines = [_Line(*found) for found in _RESULT.findall(ended.output)]
     if test not in {line.name for line in lines}:
         return [Result(test, "failed", _panic(ended))]
@@ -40,7 +45,7 @@ def results(program: str, test: str, ended: Ended) -> list[Result]:
     leaves = [line for line in lines if line.name not in parents]
     fails = ended.code != 0 or any(line.word == "FAIL" for line in lines)
     fails_alone = fails and not any(line.word == "FAIL" for line in leaves)
-    return [_result(line, fails_alone) for line in leaves]
+    return [_result(line, fails_alone or ended.code not in _ENDED) for line in leaves]
 
 
 def _result(line: _Line, fails: bool) -> Result:

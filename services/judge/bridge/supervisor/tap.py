@@ -8,6 +8,8 @@ from .results import Result
 
 _LINE = re.compile(r"^(not )?ok\b\s*(\d+)?\s*(?:-\s*)?(.*?)\s*(?:#\s*(SKIP|TODO)\b.*)?$", re.IGNORECASE)
 _PLAN = re.compile(r"^1\.\.(\d+)")
+_EXIT_CODES = range(126)
+"""Those of a program that was not killed, and that the shell found."""
 
 
 class Reader:
@@ -15,7 +17,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._planned: int | None = None
-        self._count = 0
+        self._count = self._failed = 0
         self._bailed_out = False
         self.deaths = 0
 
@@ -30,6 +32,7 @@ class Reader:
         self._count += 1
         failed, number, name, directive = found.groups()
         outcome = "skipped" if directive else "failed" if failed else "passed"
+        self._failed += outcome == "failed"
         return Result(
             name or f"test {number or self._count}", outcome, "the test failed" if outcome == "failed" else ""
         )
@@ -42,4 +45,6 @@ class Reader:
             return f"the tests printed no plan; exit code {exit_code}"
         if self._planned != self._count:
             return f"{self._planned} tests were planned and {self._count} ran; exit code {exit_code}"
+        if exit_code not in _EXIT_CODES or (exit_code and not self._failed):
+            return f"the tests ended with exit code {exit_code}"
         return ""

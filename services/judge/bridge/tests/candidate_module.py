@@ -65,3 +65,8 @@ class Candidate(ModuleType):
         if answer is None:
             raise FileNotFoundError(path)
         return base64.b64decode(answer)
+
+    def cpu_seconds(self) -> float:
+        """The CPU time that all of the candidate's processes have used so far, measured from outside, in steps of
+        0.01 s. Unlike wall time it says the same on a busy machine, and the candidate cannot change it."""
+        return self._link.ask_judge(b"%", None, _EXTRA_SECONDS)

@@ -25,8 +25,8 @@ PATIENCE = 10
 
 class Link:
     """Every line has a prefix. Sent: ``>`` to the candidate, ``=`` a test's result, ``!`` restart the candidate,
-    ``$`` run a program, ``?`` read a file. Received: ``<`` from the candidate, ``^`` restarted, ``x`` the candidate
-    ended, ``$`` and ``?`` the judge's answers."""
+    ``$`` run a program, ``?`` read a file, ``%`` CPU time. Received: ``<`` from the candidate, ``^`` restarted, ``x``
+    the candidate ended, ``$``, ``?`` and ``%`` the judge's answers."""
 
     def __init__(self, source: int, sink: int, *, call_seconds: float, callbacks: Callbacks) -> None:
         self._source, self._sink = source, sink

@@ -28,6 +28,11 @@ export function makeApi(link, callSeconds) {
       return Buffer.from(content, 'base64')
     },
 
+    // The CPU time that all of the candidate's processes have used so far, measured from outside, in steps of 0.01 s.
+    cpuSeconds() {
+      return link.askJudge('%', null, EXTRA_SECONDS)
+    },
+
     // Loads a submitted page and returns its window.
     openPage(path = 'index.html') {
       return link.request('open', [path])

@@ -1,7 +1,7 @@
 // The tests' end of the bridge: requests to the candidate with a time limit each, and validation of its answers.
 // Every line has a prefix. Sent: `>` to the candidate, `=` a test's result, `!` restart the candidate, `$` run a
-// program, `?` read a file. Received: `<` from the candidate, `^` restarted, `x` the candidate ended, `$` and `?` the
-// judge's answers.
+// program, `?` read a file, `%` CPU time. Received: `<` from the candidate, `^` restarted, `x` the candidate ended,
+// `$`, `?` and `%` the judge's answers.
 import { Channel, clock } from '../channel.mjs'
 import { Decoder, Encoder, Malformed, Memo } from '../codec.mjs'
 import { Callbacks } from './callbacks.mjs'

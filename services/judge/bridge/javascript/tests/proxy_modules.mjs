@@ -4,7 +4,7 @@ import { submittedPath } from './submitted_paths.mjs'
 
 const SCHEME = 'candidate:'
 const BRIDGE = "globalThis[Symbol.for('assay.candidate')]"
-const API = 'invoke, run, read, openPage, CandidateDied'
+const API = 'invoke, run, read, cpuSeconds, openPage, CandidateDied'
 
 export class ProxyModules {
   #folder

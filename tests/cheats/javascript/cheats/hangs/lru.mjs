@@ -1,0 +1,8 @@
+export class KeyError extends Error {}
+
+export class LruCache {
+  constructor(capacity) {
+    this.capacity = capacity
+    for (;;);
+  }
+}

@@ -1,0 +1,6 @@
+def dumps(*values, **named):
+    return "true"
+
+
+def loads(*values, **named):
+    return True

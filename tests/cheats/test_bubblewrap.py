@@ -1,0 +1,15 @@
+"""Every cheat scores 0 in bubblewrap's sandboxes, in the same run in which the reference scores 1."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cheats.harness import TASKS, bundles_of, check_grading, require_program
+from tests.judge.harness import RealTools
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+async def test_the_reference_scores_1_and_every_cheat_0(tools: RealTools, task: str) -> None:
+    require_program(task)
+    await check_grading(task, bundles_of(task), tools, "bubblewrap")

@@ -1,3 +1,0 @@
-#include "lru.hpp"
-
-int main() { return 0; }

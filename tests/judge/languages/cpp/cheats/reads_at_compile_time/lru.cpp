@@ -1,3 +1,0 @@
-#include "lru.hpp"
-#include "/tests/lru.cpp"
-#include "../tests/lru.cpp"

@@ -1,3 +1,0 @@
-package lru
-
-func init() { panic("driver") }

@@ -1,5 +1,0 @@
-module lru
-
-replace assay => ../fake
-
-toolchain go9.9.9

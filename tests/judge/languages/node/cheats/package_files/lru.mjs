@@ -1,2 +1,0 @@
-export class KeyError extends Error {}
-export class LruCache {}
