@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from assay.cli.attempt_pages import all_attempts
+from assay.cli.display.evaluation import evaluation_table, ultimate_text
 from assay.cli.display.logs import log_lines
 from assay.cli.display.output import money, print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
@@ -17,7 +18,8 @@ from assay.cli.quantities import count_text
 from assay.cli.resolve_ids import AttemptId, RunId, find_attempt, find_run
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.attempts import AttemptDetail, AttemptView, State
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptView, State
 from assay.contracts.money import usd
 from assay.contracts.verdicts import Outcome
 
@@ -90,6 +92,9 @@ def _print(detail: AttemptDetail) -> None:
             result = "passed" if check.passed else "failed"
             table.add(check.name, check.kind, result, f"{check.score:.2f}", check.weight, check.message)
         print_table(table)
+    if detail.evaluation:
+        print_table(evaluation_table(detail.evaluation))
+        print_line(ultimate_text(detail.evaluation))
     table = Table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",), prose=("cause",))
     for each in detail.tries:
         table.add(each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause)

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from assay.contracts.attempts import AttemptDetail, AttemptView, Denied, Stage, State, Ticket, Token
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptView, Denied, Stage, State, Ticket, Token
 from assay.contracts.codec import Data
 from assay.contracts.models import Outage
 from assay.contracts.rpc.request import PageSize, Request

@@ -7,7 +7,8 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
-from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import State
 from assay.contracts.rpc import AttemptPage, GetAttempt, ListAttempts
 from assay.contracts.verdicts import Outcome
 from services.gateway.http.parameters import AttemptId, Cursor, Limit, RunId, Text

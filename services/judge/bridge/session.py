@@ -66,7 +66,6 @@ class _Session:
         self._candidate_sandbox, self._test_sandbox = candidate_sandbox, test_sandbox
         self._run_log = TestRunLog()
         self._traffic_bytes = 0
-        self._candidate_used = ResourceUse()
         self._candidate: SandboxProcess | None = None
         self._candidate_relay: asyncio.Task[None] | None = None
         self._tests: SandboxProcess | None = None
@@ -147,7 +146,7 @@ class _Session:
                 await candidate.wait()
         await candidate.kill()
         result = await candidate.wait()
-        self._candidate_used += result.used
+        self._run_log.used += result.used
         result.raise_if_starved()
         space = MAX_OUTPUT_BYTES - len(self._run_log.candidate_output)
         self._run_log.candidate_output += result.stderr[:space]
@@ -157,7 +156,7 @@ class _Session:
     async def _raise_if_starved(self, tests: CommandResult) -> None:
         """Tests that wait for a candidate that lacks a CPU are not at fault, and neither is the candidate."""
         running = await self._candidate_sandbox.usage() if self._candidate else None
-        used = tests.used + self._candidate_used + (running or ResourceUse())
+        used = tests.used + self._run_log.used + (running or ResourceUse())
         starved = tests.starved or used.starved(tests.duration_seconds)
         replace(tests, used=used, starved=starved).raise_if_starved()
 

@@ -43,7 +43,7 @@ async def check(check: Tests, context: GradingContext) -> CheckScore:
         run_log = await context.tools.test_executor.run(run)
     except FilesRefused as error:
         return failed(f"the submitted files cannot be written to a sandbox: {error}")
-    return structs.replace(evaluate(check.expected, run_log), logs=_logs(run_log))
+    return structs.replace(evaluate(check.expected, run_log), logs=_logs(run_log), used=run_log.used)
 
 
 def _logs(run_log: TestRunLog) -> dict[str, TextLog]:

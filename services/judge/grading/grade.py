@@ -35,6 +35,7 @@ from assay.contracts.checks import (
 from assay.contracts.results import CheckOutput
 from assay.contracts.tasks import HiddenTask
 from assay.contracts.verdicts import CheckResult, Verdict, verdict_of
+from assay.sandbox import ResourceUse
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.artifacts.outputs import Output
 from services.judge.checks import (
@@ -88,11 +89,13 @@ CHECKS: dict[type[Check], CheckFunction] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradingResult:
-    """``checks`` has the output of each check, in the task's order. ``logs`` are those of programs by artifact name."""
+    """``checks`` has the output of each check, in the task's order. ``logs`` are those of programs by artifact name.
+    ``used`` is what submitted code used."""
 
     verdict: Verdict
     checks: tuple[CheckOutput, ...] = ()
     logs: dict[str, TextLog] = field(default_factory=dict[str, TextLog])
+    used: ResourceUse = field(default_factory=ResourceUse)
 
 
 async def grade(
@@ -164,7 +167,8 @@ def grading_result(
     logs: dict[str, TextLog] = {}
     for score in scores:
         logs = merge_logs(logs, score.logs)
-    return GradingResult(verdict=verdict, checks=checks, logs=logs)
+    used = sum((score.used for score in scores), ResourceUse())
+    return GradingResult(verdict=verdict, checks=checks, logs=logs, used=used)
 
 
 def compute_verdict(

@@ -8,7 +8,9 @@ from datetime import datetime
 from msgspec import structs, to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, Denial, Denied, Regrade, Stage, Ticket
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import Denial, Denied, Regrade, Stage, Ticket
+from assay.contracts.evaluation import Evaluation
 from assay.contracts.ids import run_of
 from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call
@@ -60,7 +62,7 @@ WHERE run_id = ANY($1::text[]) AND deadline_at IS NOT NULL
 _ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
 _STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
 _TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
-_VERDICTS = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1 ORDER BY revision"
+_VERDICTS = "SELECT body, artifacts, evaluation FROM verdicts WHERE attempt_id = $1 ORDER BY revision"
 _CALLS = "SELECT purpose, body FROM calls WHERE attempt_id = $1 ORDER BY booked_at, call_id"
 
 # A reused result expires with the run that made it.
@@ -78,6 +80,7 @@ class _CallRow(Row):
 class _VerdictRow(Row):
     body: Verdict
     artifacts: dict[str, ArtifactRef] | None
+    evaluation: Evaluation | None
 
 
 class _SecondsLeft(Row):
@@ -255,6 +258,7 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         task_digest=task.digest,
         parameters=to_builtins(parameters),
         verdict=verdicts[-1].body if verdicts else None,
+        evaluation=_evaluation(tries, verdicts),
         revisions=await revisions_of(connection, source) if len(verdicts) > 1 else (),
         tries=tuple(each.view() for each in tries),
         calls=tuple(call.body for call in calls if call.purpose == "model"),
@@ -265,3 +269,9 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         solver=task.solver,
         limits=task.limits,
     )
+
+
+def _evaluation(tries: Sequence[TryRow], verdicts: Sequence[_VerdictRow]) -> Evaluation | None:
+    """The current verdict's, or that of the try that ended the attempt without one."""
+    last = verdicts[-1] if verdicts else tries[-1] if tries else None
+    return last.evaluation if last else None

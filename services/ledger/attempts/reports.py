@@ -29,19 +29,21 @@ _LOCK = (
 )
 
 _END_TRIES = """
-INSERT INTO tries (attempt_id, token, worker_id, ended_at, ended, cause, duration_seconds, output, artifacts)
-SELECT attempt_id, token, worker_id, now(), ended, cause, duration, output::jsonb, artifacts::jsonb
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[])
-  AS t(attempt_id, token, worker_id, ended, cause, duration, output, artifacts)
+INSERT INTO tries
+  (attempt_id, token, worker_id, ended_at, ended, cause, duration_seconds, output, artifacts, evaluation)
+SELECT attempt_id, token, worker_id, now(), ended, cause, duration, output::jsonb, artifacts::jsonb, evaluation::jsonb
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[], $9::text[])
+  AS t(attempt_id, token, worker_id, ended, cause, duration, output, artifacts, evaluation)
 ON CONFLICT (attempt_id, token) DO UPDATE SET ended_at = now(), ended = excluded.ended, cause = excluded.cause,
-  duration_seconds = excluded.duration_seconds, output = excluded.output, artifacts = excluded.artifacts
+  duration_seconds = excluded.duration_seconds, output = excluded.output, artifacts = excluded.artifacts,
+  evaluation = excluded.evaluation
 """
 
 _VERDICTS = """
-INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts)
-SELECT attempt_id, token, judge_id, body::jsonb, artifacts::jsonb
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])
-  AS v(attempt_id, token, judge_id, body, artifacts)
+INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts, evaluation)
+SELECT attempt_id, token, judge_id, body::jsonb, artifacts::jsonb, evaluation::jsonb
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
+  AS v(attempt_id, token, judge_id, body, artifacts, evaluation)
 ON CONFLICT (attempt_id, revision) DO NOTHING
 """
 
@@ -164,9 +166,13 @@ def _try_values(report: AttemptExecuted, current: bool) -> tuple[object, ...]:
     ended, cause = try_end(report, current=current)
     output = to_json(report.output) if report.output else None
     identity = (report.attempt_id, report.token, report.worker_id, ended, cause, report.duration_seconds)
-    return (*identity, output, to_json(report.artifacts))
+    return (*identity, output, to_json(report.artifacts), _optional(report.evaluation))
 
 
 def _verdict_values(report: AttemptJudged) -> tuple[object, ...]:
     body, artifacts = to_json(report.verdict), to_json(report.artifacts)
-    return (report.attempt_id, report.token, report.worker_id, body, artifacts)
+    return (report.attempt_id, report.token, report.worker_id, body, artifacts, _optional(report.evaluation))
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else to_json(value)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import State
+from assay.contracts.evaluation import Evaluation, with_score
 from assay.contracts.facts import AttemptRevised
 from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome, RevisionSource, Verdict, VerdictRevision
@@ -24,14 +25,16 @@ SELECT {columns(AttemptRow)} FROM attempts
 WHERE attempt_id = ANY($1::text[]) OR reused_from = ANY($1::text[]) ORDER BY attempt_id FOR UPDATE
 """
 _VERDICTS = """
-SELECT DISTINCT ON (attempt_id) attempt_id, revision, body FROM verdicts WHERE attempt_id = ANY($1::text[])
+SELECT DISTINCT ON (attempt_id) attempt_id, revision, body, evaluation FROM verdicts WHERE attempt_id = ANY($1::text[])
 ORDER BY attempt_id, revision DESC
 """
 _ADD = """
-INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts, revision, source, author, comment, by_run)
-SELECT attempt_id, token, '', body::jsonb, artifacts::jsonb, revision, source, author, comment, by_run
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[])
-  AS v(attempt_id, token, body, artifacts, revision, source, author, comment, by_run)
+INSERT INTO verdicts
+  (attempt_id, token, judge_id, body, artifacts, revision, source, author, comment, by_run, evaluation)
+SELECT attempt_id, token, '', body::jsonb, artifacts::jsonb, revision, source, author, comment, by_run,
+  evaluation::jsonb
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
+  $10::text[]) AS v(attempt_id, token, body, artifacts, revision, source, author, comment, by_run, evaluation)
 """
 _CHANGE = f"""
 UPDATE attempts a SET outcome = u.outcome, score = u.score, reason = u.reason, changed_at = now()
@@ -45,7 +48,8 @@ _ALL = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewVerdict:
-    """A verdict to give to an attempt that is done. ``artifacts`` replace those of the same name."""
+    """A verdict to give to an attempt that is done. ``artifacts`` replace those of the same name.
+    ``evaluation`` is stored if the attempt has none yet."""
 
     attempt_id: str
     verdict: Verdict
@@ -53,6 +57,7 @@ class NewVerdict:
     author: str
     comment: str = ""
     by_run: str = ""
+    evaluation: Evaluation | None = None
     artifacts: Mapping[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
 
@@ -82,6 +87,7 @@ class CurrentVerdict(Row):
     attempt_id: str
     revision: int
     body: Verdict
+    evaluation: Evaluation | None
 
 
 class RevisionRow(Row):
@@ -136,7 +142,8 @@ async def revise(
         return []
     revisions = {each: present[each].revision + 1 if each in present else 1 for each in new}
     tokens = {attempt.attempt_id: attempt.token for attempt in attempts}
-    await connection.execute_columns(_ADD, [_row(new[each], tokens[each], revisions[each]) for each in new])
+    rows = [_row(new[each], tokens[each], revisions[each], present.get(each)) for each in new]
+    await connection.execute_columns(_ADD, rows)
     affected = {each.attempt_id: each for each in attempts if (each.reused_from or each.attempt_id) in new}
     values = [_values(attempt_id, new[row.reused_from or attempt_id]) for attempt_id, row in affected.items()]
     changed = await connection.rows(AttemptRow, _CHANGE, *as_columns(values))
@@ -144,9 +151,19 @@ async def revise(
     return [_revised(affected[each], after[each], new, present, revisions) for each in sorted(affected)]
 
 
-def _row(new: NewVerdict, token: int, revision: int) -> tuple[object, ...]:
+def _row(new: NewVerdict, token: int, revision: int, earlier: CurrentVerdict | None) -> tuple[object, ...]:
     stored = to_json(new.verdict), to_json(new.artifacts) if new.artifacts else None
-    return (new.attempt_id, token, *stored, revision, new.source, new.author, new.comment, new.by_run)
+    evaluation = revised_evaluation(new, earlier.evaluation if earlier else None)
+    texts = (new.source, new.author, new.comment, new.by_run)
+    return (new.attempt_id, token, *stored, revision, *texts, to_json(evaluation) if evaluation else None)
+
+
+def revised_evaluation(new: NewVerdict, earlier: Evaluation | None) -> Evaluation | None:
+    """What was measured stays; the quality is the new verdict's score."""
+    evaluation, verdict = earlier or new.evaluation, new.verdict
+    if evaluation is None or verdict.outcome is Outcome.INFRA_ERROR:
+        return None
+    return with_score(evaluation, verdict.score, decided=verdict.outcome is not Outcome.NEEDS_REVIEW)
 
 
 def _values(attempt_id: str, new: NewVerdict) -> tuple[str, str, float | None, str]:

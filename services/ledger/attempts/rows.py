@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptView, State, TryView
+from assay.contracts.attempt_detail import TryView
+from assay.contracts.attempts import AttemptView, State
+from assay.contracts.evaluation import Evaluation
 from assay.contracts.money import usd
 from assay.contracts.verdicts import Outcome
 from services.ledger.database.rows import Row
@@ -82,6 +84,7 @@ class TryRow(Row):
     cause: str
     duration_seconds: float
     artifacts: dict[str, ArtifactRef] | None
+    evaluation: Evaluation | None
 
     def view(self) -> TryView:
         return TryView(

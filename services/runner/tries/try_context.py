@@ -11,6 +11,7 @@ import msgspec
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
+from assay.contracts.evaluation import EvaluationSpec
 from assay.contracts.models import Call, Parameters, Usage
 from assay.contracts.replay import Responses
 from assay.sandbox import ResourceUse
@@ -44,6 +45,7 @@ class TryContext:
         self.artifacts = ArtifactWriter(store=ports.attempts)
         self.tail = TailWriter(ticket, ports.tail, ports.tail_buffers.open(ticket))
         self.notes: list[str] = []
+        self.evaluation = EvaluationSpec()
         self.responses: Responses | None = None
         self._caller: ModelCaller | None = None
         self._handle: ModelHandle | None = None

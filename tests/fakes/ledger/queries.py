@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import State
 from assay.contracts.causes import Causes
 from assay.contracts.ids import run_of
 from assay.contracts.rpc import (

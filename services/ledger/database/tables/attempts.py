@@ -84,6 +84,8 @@ class Try(SQLModel, table=True):
     duration_seconds: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     output: Any = Field(default=None, sa_column=Column(JSONB))
     artifacts: Any = Field(default=None, sa_column=Column(JSONB))
+    evaluation: Any = Field(default=None, sa_column=Column(JSONB))
+    """If the try ended the attempt (contracts.evaluation.Evaluation)."""
 
 
 class StoredVerdict(SQLModel, table=True):
@@ -104,6 +106,7 @@ class StoredVerdict(SQLModel, table=True):
     author: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     comment: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     by_run: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    evaluation: Any = Field(default=None, sa_column=Column(JSONB))
 
 
 class PendingOrder(SQLModel, table=True):
