@@ -148,6 +148,7 @@ class AssayClient(ModelMethods):
         outcome: Outcome | None = None,
         model: str = "",
         task_id: str = "",
+        flagged: bool = False,
         cursor: str = "",
         limit: int = 500,
     ) -> AttemptPage:
@@ -158,6 +159,7 @@ class AssayClient(ModelMethods):
             outcome=outcome,
             model=model,
             task_id=task_id,
+            flagged="true" if flagged else "",
             cursor=cursor,
             limit=limit,
         )

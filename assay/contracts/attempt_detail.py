@@ -9,6 +9,7 @@ from msgspec import field
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView, Token
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data
 from assay.contracts.evaluation import Evaluation
 from assay.contracts.models import Call
@@ -40,6 +41,8 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     """All its verdicts in order, if there are several. ``verdict`` is the last."""
     evaluation: Evaluation | None = None
     """Its score components. None if its outcome says nothing about the model."""
+    flags: tuple[AuditFlag, ...] = ()
+    """What looks like cheating. It never changes the verdict."""
     tries: tuple[TryView, ...] = ()
     calls: tuple[Call, ...] = ()
     judge_calls: tuple[Call, ...] = ()

@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data, Message, digest
 from assay.contracts.evaluation import Evaluation
 from assay.contracts.judging import JudgeModel
@@ -199,6 +200,7 @@ class AttemptExecuted(Message, frozen=True, kw_only=True, tag="attempt.executed"
     duration_seconds: Annotated[float, Meta(ge=0)] = 0.0
     evaluation: Evaluation | None = None
     """Only of an attempt that ended without being graded, and that scores 0."""
+    flags: tuple[AuditFlag, ...] = ()
 
 
 class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
@@ -217,6 +219,8 @@ class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
     duration_seconds: Annotated[float, Meta(ge=0)] = 0.0
     evaluation: Evaluation | None = None
     """None if it could not grade."""
+    flags: tuple[AuditFlag, ...] = ()
+    """Those of the judge, in addition to those of the runner."""
 
 
 Report = AttemptExecuted | AttemptJudged
@@ -246,6 +250,8 @@ class AttemptView(Data, frozen=True, kw_only=True):
     duration_seconds: float = 0.0
     """Duration of the last try: execution without grading."""
     held_usd: Usd = "0"
+    flag_count: int = 0
+    """How many things in it look like cheating."""
     reused_from: str = ""
     """The earlier attempt with the same content key whose result was reused."""
     changed_at: datetime

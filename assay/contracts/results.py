@@ -6,6 +6,7 @@ from msgspec import field
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Fault, Token
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data
 from assay.contracts.evaluation import Evaluation
 from assay.contracts.judging import Judgement
@@ -81,6 +82,8 @@ class Result(Data, frozen=True, kw_only=True):
     """Deviations from the request that are not failures."""
     evaluation: Evaluation | None = None
     """None if the outcome says nothing about the model."""
+    flags: tuple[AuditFlag, ...] = ()
+    """What looks like cheating. It never changes the verdict."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
 

@@ -47,6 +47,7 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
             artifacts=artifacts,
             duration_seconds=time.monotonic() - started,
             evaluation=evaluation,
+            flags=graded.flags,
         )
         return await attach_result(report, try_result, ports.attempts)
     except (JudgeError, SandboxError, asyncio.CancelledError) as error:

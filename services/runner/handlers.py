@@ -82,6 +82,7 @@ async def _report(try_: TryContext, outcome: TryOutcome, output: ArtifactRef | N
         artifacts=try_.artifacts.refs,
         duration_seconds=try_.clock.used_seconds,
         evaluation=evaluation_of(try_, outcome),
+        flags=try_.audit.flags,
     )
 
 
@@ -109,6 +110,7 @@ async def _write_result(try_: TryContext, outcome: TryOutcome, output: ArtifactR
         peak_memory_bytes=try_.used.peak_memory_bytes,
         notes=tuple(try_.notes),
         evaluation=evaluation_of(try_, outcome),
+        flags=try_.audit.flags,
         artifacts=dict(try_.artifacts.refs),
     )
     try:

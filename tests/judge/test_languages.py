@@ -126,6 +126,7 @@ async def test_the_reference_scores_1_and_every_cheat_0(tools: RealTools, name: 
     results = await validate(bundles_of(name), tools_with(tools, open_sandbox_provider(), call_seconds=3.0))
     assert wrong(results) == []
     assert {result.name for result in results} == {"reference", "noop", *cheats_of(name)}
+    assert not [result.flags for result in results if result.name == "reference" and result.flags]
 
 
 @pytest.mark.docker

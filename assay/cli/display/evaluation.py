@@ -1,8 +1,11 @@
-"""An attempt's score components as a table."""
+"""What stands beside an attempt's verdict: its score components and audit flags."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from assay.cli.display.table import Table
+from assay.contracts.audit import AuditFlag
 from assay.contracts.evaluation import ULTIMATE_SCALE, Evaluation
 
 
@@ -21,3 +24,10 @@ def ultimate_text(evaluation: Evaluation) -> str:
     cpu = "" if evaluation.cpu_seconds is None else f", {evaluation.cpu_seconds:.1f} s of CPU"
     score = "not decided yet" if evaluation.ultimate is None else f"{evaluation.ultimate:.2f} of {ULTIMATE_SCALE:g}"
     return f"ultimate score {score}{cpu}"
+
+
+def flags_table(flags: Iterable[AuditFlag]) -> Table:
+    table = Table("flag", "from", "step", "detail", numbers=("step",), prose=("detail",))
+    for flag in flags:
+        table.add(flag.kind.replace("_", " "), flag.source, flag.step or "", flag.detail)
+    return table

@@ -73,6 +73,8 @@ class ListAttempts(Request[AttemptPage], frozen=True, kw_only=True, tag="attempt
     outcome: Outcome | None = None
     model: str = ""
     task_id: str = ""
+    flagged: bool = False
+    """Only attempts with audit flags."""
     cursor: str = ""
     limit: PageSize = 500
 

@@ -24,12 +24,20 @@ async def list_attempts(
     outcome: FromQuery[Outcome | None] = None,
     model: Text = "",
     task_id: Text = "",
+    flagged: FromQuery[bool] = False,
     cursor: Cursor = "",
     limit: Limit = 500,
 ) -> AttemptPage:
     return await ports.bus.rpc.request(
         ListAttempts(
-            run_id=run_id, state=in_state, outcome=outcome, model=model, task_id=task_id, cursor=cursor, limit=limit
+            run_id=run_id,
+            state=in_state,
+            outcome=outcome,
+            model=model,
+            task_id=task_id,
+            flagged=flagged,
+            cursor=cursor,
+            limit=limit,
         )
     )
 

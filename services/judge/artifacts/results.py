@@ -82,5 +82,6 @@ def _final_result(before: Result, report: AttemptJudged) -> Result:
         judge_id=report.worker_id,
         judging_seconds=report.duration_seconds,
         evaluation=report.evaluation,
+        flags=(*before.flags, *report.flags),
         artifacts={**before.artifacts, **report.artifacts},
     )

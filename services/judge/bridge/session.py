@@ -136,6 +136,7 @@ class _Session:
         except SandboxError:
             await self._tests.kill()
             raise
+        self._run_log.endings.append(reason or exit_reason)
         await self._tests.write(b"x" + json.dumps(reason or exit_reason).encode() + b"\n")
 
     async def _finish_candidate(self, candidate: SandboxProcess, exit_seconds: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import field, structs
 
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data
 from assay.contracts.judging import Judgement
 from assay.contracts.results import Evidence, TestOutput
@@ -48,6 +49,7 @@ class CheckScore(Data, frozen=True, kw_only=True):
     """Neither passed nor failed: a person must decide."""
     form: ReviewForm | None = None
     used: ResourceUse = ResourceUse()
+    flags: tuple[AuditFlag, ...] = ()
 
     def with_evidence(self, submitted: str, expected: str = "", difference: str = "") -> CheckScore:
         evidence = Evidence.of(submitted, expected, difference)

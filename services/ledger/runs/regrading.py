@@ -148,6 +148,7 @@ class _Decision:
             by_run=self.runs[attempt.attempt_id],
             artifacts=report.artifacts,
             evaluation=report.evaluation,
+            flags=report.flags,
         )
 
 

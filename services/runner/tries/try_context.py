@@ -16,6 +16,7 @@ from assay.contracts.models import Call, Parameters, Usage
 from assay.contracts.replay import Responses
 from assay.sandbox import ResourceUse
 from assay.sandbox.selection import restrict_to_kind
+from services.runner.audit.collector import AuditCollector
 from services.runner.calls.attempt_limits import remaining_tokens
 from services.runner.calls.grant_budget import open_budget
 from services.runner.calls.model_caller import ModelCaller
@@ -46,6 +47,7 @@ class TryContext:
         self.tail = TailWriter(ticket, ports.tail, ports.tail_buffers.open(ticket))
         self.notes: list[str] = []
         self.evaluation = EvaluationSpec()
+        self.audit = AuditCollector()
         self.responses: Responses | None = None
         self._caller: ModelCaller | None = None
         self._handle: ModelHandle | None = None

@@ -82,6 +82,7 @@ class FakeQueries:
             and request.outcome in (None, row.outcome)
             and request.model in ("", row.model)
             and request.task_id in ("", row.task_id)
+            and row.flag_count >= request.flagged
         ]
         start = int(request.cursor or 0)
         items = tuple(wanted[start : start + request.limit])

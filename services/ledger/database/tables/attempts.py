@@ -59,6 +59,7 @@ class Attempt(SQLModel, table=True):
     requirement: str = Field(sa_column=Column(Text, nullable=False, server_default="none"))
     """What it requires of its workers' sandboxes (contracts.sandboxes.SandboxRequirement)."""
     reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    flag_count: int = count()
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()
@@ -86,6 +87,8 @@ class Try(SQLModel, table=True):
     artifacts: Any = Field(default=None, sa_column=Column(JSONB))
     evaluation: Any = Field(default=None, sa_column=Column(JSONB))
     """If the try ended the attempt (contracts.evaluation.Evaluation)."""
+    flags: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    """What its runner flagged (contracts.audit.AuditFlag)."""
 
 
 class StoredVerdict(SQLModel, table=True):
@@ -107,6 +110,8 @@ class StoredVerdict(SQLModel, table=True):
     comment: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     by_run: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     evaluation: Any = Field(default=None, sa_column=Column(JSONB))
+    flags: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    """What its judge flagged."""
 
 
 class PendingOrder(SQLModel, table=True):
