@@ -17,13 +17,21 @@ async def all_attempts(
     state: State | None = None,
     model: str = "",
     task_id: str = "",
+    flagged: bool = False,
 ) -> tuple[AttemptView, ...]:
     """Those that match, by ordinal."""
     found: list[AttemptView] = []
     cursor = ""
     while True:
         page = await client.attempts(
-            run_id, outcome=outcome, state=state, model=model, task_id=task_id, cursor=cursor, limit=_PAGE
+            run_id,
+            outcome=outcome,
+            state=state,
+            model=model,
+            task_id=task_id,
+            flagged=flagged,
+            cursor=cursor,
+            limit=_PAGE,
         )
         found.extend(page.items)
         if not (cursor := page.next_cursor):

@@ -8,7 +8,7 @@ import typer
 
 from assay.cli.errors import BadUsage
 from assay.client import AssayClient
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.ids import attempt_id
 from assay.contracts.problems import ProblemError
 from assay.contracts.runs import RunView

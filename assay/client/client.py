@@ -15,7 +15,8 @@ from assay.client.errors import Unreachable
 from assay.client.live import follow
 from assay.client.model_methods import ModelMethods
 from assay.client.transport import API, PROBLEM, Transport, segment
-from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import State
 from assay.contracts.catalog import CatalogMistake
 from assay.contracts.causes import Causes
 from assay.contracts.facts import Event
@@ -162,6 +163,7 @@ class AssayClient(ModelMethods):
         outcome: Outcome | None = None,
         model: str = "",
         task_id: str = "",
+        flagged: bool = False,
         cursor: str = "",
         limit: int = 500,
     ) -> AttemptPage:
@@ -172,6 +174,7 @@ class AssayClient(ModelMethods):
             outcome=outcome,
             model=model,
             task_id=task_id,
+            flagged="true" if flagged else "",
             cursor=cursor,
             limit=limit,
         )

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data, Message, digest
+from assay.contracts.evaluation import Evaluation
 from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
 from assay.contracts.providers import Provider
 from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import Limits, Solver
-from assay.contracts.verdicts import Outcome, Verdict, VerdictRevision
+from assay.contracts.verdicts import Outcome, Verdict
 
 Token = Annotated[int, Meta(ge=0)]
 """Fencing token of a lease: the number of the try. Reports with an outdated token change no state."""
@@ -196,6 +198,9 @@ class AttemptExecuted(Message, frozen=True, kw_only=True, tag="attempt.executed"
     output: ArtifactRef | None = None
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     duration_seconds: Annotated[float, Meta(ge=0)] = 0.0
+    evaluation: Evaluation | None = None
+    """Only of an attempt that ended without being graded, and that scores 0."""
+    flags: tuple[AuditFlag, ...] = ()
 
 
 class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
@@ -212,6 +217,10 @@ class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
     """Calls of a model judge, charged to the judges' account and never to the attempt."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     duration_seconds: Annotated[float, Meta(ge=0)] = 0.0
+    evaluation: Evaluation | None = None
+    """None if it could not grade."""
+    flags: tuple[AuditFlag, ...] = ()
+    """Those of the judge, in addition to those of the runner."""
 
 
 Report = AttemptExecuted | AttemptJudged
@@ -241,6 +250,8 @@ class AttemptView(Data, frozen=True, kw_only=True):
     duration_seconds: float = 0.0
     """Duration of the last try: execution without grading."""
     held_usd: Usd = "0"
+    flag_count: int = 0
+    """How many things in it look like cheating."""
     reused_from: str = ""
     """The earlier attempt with the same content key whose result was reused."""
     changed_at: datetime
@@ -256,39 +267,3 @@ class TryEnd(StrEnum):
     """Its lease expired."""
     SUPERSEDED = "superseded"
     """Its report came after the attempt had moved on."""
-
-
-class TryView(Data, frozen=True, kw_only=True):
-    """One physical execution. ``ended`` is a TryEnd; empty while it runs."""
-
-    token: Token
-    worker_id: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    ended: str = ""
-    cause: str = ""
-    duration_seconds: float = 0.0
-
-
-class AttemptDetail(Data, frozen=True, kw_only=True):
-    """All details of one attempt. Fetch ``artifacts`` by name from the attempt's own URL."""
-
-    attempt: AttemptView
-    key: str
-    task_digest: str
-    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
-    verdict: Verdict | None = None
-    revisions: tuple[VerdictRevision, ...] = ()
-    """All its verdicts in order, if there are several. ``verdict`` is the last."""
-    tries: tuple[TryView, ...] = ()
-    calls: tuple[Call, ...] = ()
-    judge_calls: tuple[Call, ...] = ()
-    """Calls of models that judged it, whose cost is not part of the attempt's."""
-    artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
-    sequence: int = 0
-    """The run's sequence at the time of reading."""
-    solver: Solver | None = None
-    limits: Limits | None = None
-    """The limits as resolved by the run."""
-    expired_at: datetime | None = None
-    """When the artifacts' content was released because its retention period ended."""

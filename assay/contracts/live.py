@@ -10,7 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from assay.contracts.attempts import AttemptDetail, AttemptView
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data, Message
 from assay.contracts.problems import Problem
 from assay.contracts.runs import Board, RunView

@@ -6,7 +6,9 @@ from msgspec import field
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Fault, Token
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data
+from assay.contracts.evaluation import Evaluation
 from assay.contracts.judging import Judgement
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price
@@ -78,6 +80,10 @@ class Result(Data, frozen=True, kw_only=True):
     peak_memory_bytes: int = 0
     notes: tuple[str, ...] = ()
     """Deviations from the request that are not failures."""
+    evaluation: Evaluation | None = None
+    """None if the outcome says nothing about the model."""
+    flags: tuple[AuditFlag, ...] = ()
+    """What looks like cheating. It never changes the verdict."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
 

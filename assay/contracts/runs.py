@@ -170,6 +170,8 @@ class Progress(Data, frozen=True, kw_only=True):
     held_usd: Usd = "0"
     """Reserved for running attempts; the unspent part is released."""
     usage: Usage = Usage()
+    flagged: int = 0
+    """Attempts that passed and have audit flags."""
     over_budget: int = 0
     """Attempts that ended as ``limit`` because of a money limit, which says nothing about their model."""
 
@@ -256,6 +258,8 @@ class BoardRow(Data, frozen=True, kw_only=True):
     n: int
     passed: int
     errors: int = 0
+    flagged: int = 0
+    """How many of those that passed have audit flags."""
     score: float | None
     pass_rate: float | None
     cost_usd: Usd

@@ -10,6 +10,7 @@ from msgspec import Meta, field
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.checks import AnyCheck, Reveal, Weight
 from assay.contracts.codec import Data
+from assay.contracts.evaluation import EvaluationSpec
 from assay.contracts.judging import Judging
 from assay.contracts.money import Usd
 from assay.contracts.sandboxspec import SandboxSpec
@@ -127,6 +128,7 @@ class PublicTask(Data, frozen=True, kw_only=True):
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()
     samples: tuple[Sample, ...] = ()
+    evaluation: EvaluationSpec = EvaluationSpec()
 
 
 class HiddenTask(Data, frozen=True, kw_only=True):
@@ -145,6 +147,7 @@ class HiddenTask(Data, frozen=True, kw_only=True):
     """The correct answers by sample id."""
     questions: dict[str, str] = field(default_factory=dict[str, str])
     """What the model was asked, by sample id. Only for checks that call a model."""
+    evaluation: EvaluationSpec = EvaluationSpec()
 
 
 class ReferenceTask(Data, frozen=True, kw_only=True):

@@ -12,7 +12,20 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from assay.contracts import attempts, catalog, causes, facts, live, models, providers, rpc, runs, spending, tasks
+from assay.contracts import (
+    attempt_detail,
+    attempts,
+    catalog,
+    causes,
+    facts,
+    live,
+    models,
+    providers,
+    rpc,
+    runs,
+    spending,
+    tasks,
+)
 from services.gateway.http.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.garbage_collection import CollectGarbage
@@ -47,7 +60,7 @@ _REQUEST_TYPES = (
 _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, causes.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
-    *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
+    *(attempt_detail.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
     *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress, rpc.TextJudgement),
     *(rpc.ReviewPage, rpc.Changes),
     *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
@@ -58,7 +71,7 @@ _PROBLEM = {
     "description": "What went wrong, where, and what to do next",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
 }
-_SNAPSHOT_STATES = (live.RunSnapshot, live.RunsSnapshot, attempts.AttemptDetail, runs.Board)
+_SNAPSHOT_STATES = (live.RunSnapshot, live.RunsSnapshot, attempt_detail.AttemptDetail, runs.Board)
 
 
 class ContractSchemaPlugin(OpenAPISchemaPlugin):

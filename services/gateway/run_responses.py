@@ -10,7 +10,8 @@ from msgspec import structs
 
 from assay.artifacts import Area, ArtifactMissing
 from assay.catalog.models import BASELINES
-from assay.contracts.attempts import AttemptDetail, AttemptView
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptView
 from assay.contracts.problems import FieldError, ProblemError
 from assay.contracts.replay import MAX_CHARACTERS, Responses, replayed_run
 from assay.contracts.rpc import GetAttempt, GetRun, ListAttempts

@@ -21,6 +21,7 @@ from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
 from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.checks.regex_worker import RegexWorker
+from services.judge.complexity.complexity_meter import ComplexityMeter
 from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import Ports, on_failure, on_ticket
@@ -40,6 +41,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
 async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     regex, warm_pool = RegexWorker(), WarmPool(settings.warm_sandboxes)
+    complexity = ComplexityMeter()
     provider = provider_for_setting(settings.sandbox, warm_pool)
     sandboxes = GradingSandboxes(provider, settings.judge_test_slots)
     bus = await connect(settings.bus(worker_id))
@@ -51,6 +53,7 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         regex=regex,
         test_executor=SandboxTestExecutor(sandboxes),
         sandboxes=sandboxes,
+        complexity=complexity,
         panel=panel,
         open_budget=lambda ticket: AttemptBudget(bus.rpc, ticket.attempt_id, ticket.token),
     )
@@ -77,6 +80,7 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         await warm_pool.close()
         await bus.close()
         await regex.close()
+        await complexity.close()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@ import structlog
 from msgspec import structs
 
 from assay.contracts.attempts import AttemptJudged, Fault, FaultKind, Ticket
+from assay.contracts.evaluation import Evaluation
 from assay.contracts.ids import run_of
+from assay.contracts.results import Result
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
-from services.judge.artifacts.outputs import OutputRefused, fetch_output
-from services.judge.artifacts.results import attach_result, store_outputs
+from services.judge.artifacts.outputs import Output, OutputRefused, fetch_output
+from services.judge.artifacts.results import attach_result, read_result, store_outputs
 from services.judge.errors import HiddenBundleInvalid, JudgeError, JudgeRetryable, StoreUnavailable
+from services.judge.grading.evaluation import evaluation_of
 from services.judge.grading.grade import GradingResult, all_failed, grade
 from services.judge.ports import Ports
 from services.judge.rubric.judging import Judging, open_judging
@@ -28,28 +31,32 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
     calls of models that judge in any case."""
     started = time.monotonic()
     judging: Judging | None = None
+    try_result: Result | None = None
     try:
+        try_result = await read_result(ticket.result, ports.attempts)
         judging = await _open_judging(ticket, ports)
-        result = await _grade(ticket, ports, judging)
-        artifacts = await store_outputs(result, ports.attempts)
+        graded, evaluation = await _grade(ticket, ports, judging, try_result)
+        artifacts = await store_outputs(graded, ports.attempts)
         report = AttemptJudged(
             message_id=_message_id(ticket),
             attempt_id=ticket.attempt_id,
             token=ticket.token,
             worker_id=ports.worker_id,
-            verdict=result.verdict,
+            verdict=graded.verdict,
             calls=judging.calls if judging else (),
             artifacts=artifacts,
             duration_seconds=time.monotonic() - started,
+            evaluation=evaluation,
+            flags=graded.flags,
         )
-        return await attach_result(report, ticket.result, ports.attempts)
+        return await attach_result(report, try_result, ports.attempts)
     except (JudgeError, SandboxError, asyncio.CancelledError) as error:
         if isinstance(error, asyncio.CancelledError) and not (judging and judging.calls):
             raise
         report = on_failure(ticket, error, ports.worker_id, time.monotonic() - started)
         report = structs.replace(report, calls=judging.calls if judging else ())
         with suppress(StoreUnavailable):
-            return await attach_result(report, ticket.result, ports.attempts)
+            return await attach_result(report, try_result, ports.attempts)
         return report
 
 
@@ -77,16 +84,21 @@ async def _open_judging(ticket: Ticket, ports: Ports) -> Judging | None:
     return await open_judging(ticket, ports.panel, ports.open_budget(ticket), ports.attempts)
 
 
-async def _grade(ticket: Ticket, ports: Ports, judging: Judging | None) -> GradingResult:
+async def _grade(
+    ticket: Ticket, ports: Ports, judging: Judging | None, try_result: Result | None
+) -> tuple[GradingResult, Evaluation]:
     if ticket.hidden is None:
         raise HiddenBundleInvalid("the ticket has no hidden bundle, so it is not a judge's ticket")
     hidden = await ports.hidden.get(ticket.hidden)
+    output: Output = {}
     try:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
-        return all_failed(hidden.task, str(refused))
-    run_id = run_of(ticket.attempt_id)
-    return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox, run_id, judging, ticket.regrade)
+        graded = all_failed(hidden.task, str(refused))
+    else:
+        run_id = run_of(ticket.attempt_id)
+        graded = await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox, run_id, judging, ticket.regrade)
+    return graded, await evaluation_of(hidden.task, output, graded, try_result, ports.complexity)
 
 
 def _message_id(ticket: Ticket) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.sandboxspec import SandboxSpec
+from assay.files import Files
 from assay.sandbox import Mounts, Sandbox
 from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.bridge.test_run import TestRun, TestRunLog
@@ -32,6 +33,12 @@ class RegexSearch(Protocol):
     async def find(self, pattern: str, text: str) -> str | None:
         """The first group of the first match, or the whole match if the pattern has no groups. None without a match,
         or if the search exceeded its time limit."""
+        ...
+
+
+class ComplexityMeasure(Protocol):
+    async def measure(self, files: Files) -> float | None:
+        """The mean cyclomatic complexity of the functions in the files; None if it cannot be measured."""
         ...
 
 
@@ -68,6 +75,7 @@ class Ports:
     regex: RegexSearch
     test_executor: TestExecutor
     sandboxes: Sandboxes
+    complexity: ComplexityMeasure
     panel: Panel | None = None
     """None: this judge cannot grade by models."""
     open_budget: Callable[[Ticket], JudgeBudget] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from assay.bus.protocol import RpcHandler
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.rpc import (
     CancelRun,
     ChangeRun,

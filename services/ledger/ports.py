@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudged
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.causes import Causes
 from assay.contracts.providers import RegisteredProvider, StoredKey
 from assay.contracts.rpc import (

@@ -17,6 +17,7 @@ from services.runner.ports import Ports
 from services.runner.solvers.dispatch import solve
 from services.runner.text import clean
 from services.runner.tries.artifacts import JSON
+from services.runner.tries.evaluation import evaluation_of
 from services.runner.tries.outcome import TryOutcome, interrupted, outcome_of, timed_out
 from services.runner.tries.try_context import TryContext
 
@@ -80,6 +81,8 @@ async def _report(try_: TryContext, outcome: TryOutcome, output: ArtifactRef | N
         output=output if outcome.outcome is None else None,
         artifacts=try_.artifacts.refs,
         duration_seconds=try_.clock.used_seconds,
+        evaluation=evaluation_of(try_, outcome),
+        flags=try_.audit.flags,
     )
 
 
@@ -106,6 +109,8 @@ async def _write_result(try_: TryContext, outcome: TryOutcome, output: ArtifactR
         cpu_seconds=try_.used.cpu_seconds,
         peak_memory_bytes=try_.used.peak_memory_bytes,
         notes=tuple(try_.notes),
+        evaluation=evaluation_of(try_, outcome),
+        flags=try_.audit.flags,
         artifacts=dict(try_.artifacts.refs),
     )
     try:

@@ -29,7 +29,15 @@ def attempt(assay: Assay) -> str:
 def test_an_attempt_is_shown_with_its_checks_tries_and_artifacts(assay: Assay, attempt: str) -> None:
     shown = assay("attempts", "show", attempt)
     assert shown.code == 0, shown.err
-    for word in (attempt, "passed", "task add_two", "workspace.bundle", "checks/", "runner-"):
+    for word in (
+        attempt,
+        "passed",
+        "task add_two",
+        "workspace.bundle",
+        "checks/",
+        "runner-",
+        "ultimate score 10.00 of 10",
+    ):
         assert word in shown.out
     assert assay("attempts", "show", "latest-1", "--json").code == 0
     assert assay("attempts", "show", attempt, "--json").data["attempt"]["outcome"] == "passed"

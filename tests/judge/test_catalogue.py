@@ -41,6 +41,7 @@ async def check_grading(folder: Path, tools: RealTools) -> None:
     trials = await validate(make_bundles(load_task(folder)), patient)
     wrong = [(result.name, result.sample_id, result.verdict) for result in trials if not result.ok]
     assert not wrong
+    assert not [(result.name, result.flags) for result in trials if result.name == "reference" and result.flags]
     assert {"reference", "noop"} <= {result.name for result in trials}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.catalog.tasks.evaluation import evaluation_spec
 from assay.catalog.tasks.folder import HIDDEN_FOLDERS
 from assay.catalog.tasks.rubrics import questions
 from assay.catalog.tasks.sample_checks import reference_answer
@@ -53,6 +54,7 @@ def public_task(task: Task) -> PublicTask:
         samples=tuple(
             Sample(sample_id=sample.sample_id, input=sample.input, images=sample.images) for sample in manifest.samples
         ),
+        evaluation=evaluation_spec(manifest),
     )
 
 
@@ -69,6 +71,7 @@ def hidden_task(task: Task) -> HiddenTask:
         reveal=manifest.reveal,
         expected={sample.sample_id: sample.expected for sample in manifest.samples if sample.expected is not None},
         questions=questions(manifest),
+        evaluation=evaluation_spec(manifest),
     )
 
 

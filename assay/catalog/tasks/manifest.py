@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from assay.catalog.formats import Name, SampleId, Text, Title
 from assay.contracts.checks import AnyCheck, Reveal
 from assay.contracts.codec import Data
+from assay.contracts.evaluation import EvaluationBounds, EvaluationWeights
 from assay.contracts.tasks import Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool
 
 ONLY_SAMPLE = "main"
@@ -51,6 +52,8 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sandbox: SandboxSpec = SandboxSpec()
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
     reveal: Reveal = Reveal.NAMES
+    evaluation_weights: EvaluationWeights | None = None
+    evaluation: EvaluationBounds = EvaluationBounds()
     checks: Annotated[tuple[AnyCheck, ...], Meta(min_length=1, max_length=50)]
     samples: Annotated[tuple[SampleManifest, ...], Meta(max_length=10_000)] = ()
     noop_answer: Text = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.catalog.tasks.checks import check_checks, runs_submitted_code
+from assay.catalog.tasks.evaluation import check_evaluation
 from assay.catalog.tasks.folder import (
     HIDDEN_FOLDERS,
     MAX_ENVIRONMENT_BYTES,
@@ -248,6 +249,10 @@ def _checks(task: TaskSource) -> None:
     check_checks(task.manifest, task.files, task.document)
 
 
+def _evaluation(task: TaskSource) -> None:
+    check_evaluation(task.manifest, task.document)
+
+
 def _samples(task: TaskSource) -> None:
     check_samples(task.manifest, task.document, task.samples)
 
@@ -263,6 +268,7 @@ RULES: tuple[Callable[[TaskSource], None], ...] = (
     _environment_fits,
     _outputs_are_paths,
     _checks,
+    _evaluation,
     _tests_exist,
     _reference_and_noop,
     _cheats,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from assay.cli.attempt_pages import all_attempts
+from assay.cli.display.evaluation import evaluation_table, flags_table, ultimate_text
 from assay.cli.display.logs import log_lines
 from assay.cli.display.output import money, print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
@@ -17,7 +18,8 @@ from assay.cli.quantities import count_text
 from assay.cli.resolve_ids import AttemptId, RunId, find_attempt, find_run
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.attempts import AttemptDetail, AttemptView, State
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptView, State
 from assay.contracts.money import usd
 from assay.contracts.verdicts import Outcome
 
@@ -32,6 +34,7 @@ def list_attempts(
     state: Annotated[State | None, typer.Option("--state", help="Only attempts in this state.")] = None,
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="Only attempts of this model.")] = "",
     task: Annotated[str, typer.Option("--task", metavar="ID", help="Only attempts at this task.")] = "",
+    flagged: Annotated[bool, typer.Option("--flagged", help="Only attempts with audit flags.")] = False,
     server: Server = "",
     json: Json = False,
 ) -> None:
@@ -39,7 +42,9 @@ def list_attempts(
 
     async def fetch(client: AssayClient) -> tuple[AttemptView, ...]:
         run_id = (await find_run(client, run)).run_id
-        return await all_attempts(client, run_id, outcome=outcome, state=state, model=model, task_id=task)
+        return await all_attempts(
+            client, run_id, outcome=outcome, state=state, model=model, task_id=task, flagged=flagged
+        )
 
     found = call(server, fetch)
     if json:
@@ -90,6 +95,12 @@ def _print(detail: AttemptDetail) -> None:
             result = "passed" if check.passed else "failed"
             table.add(check.name, check.kind, result, f"{check.score:.2f}", check.weight, check.message)
         print_table(table)
+    if detail.flags:
+        print_table(flags_table(detail.flags))
+        print_line("flags are for information: they do not change the score")
+    if detail.evaluation:
+        print_table(evaluation_table(detail.evaluation))
+        print_line(ultimate_text(detail.evaluation))
     table = Table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",), prose=("cause",))
     for each in detail.tries:
         table.add(each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause)

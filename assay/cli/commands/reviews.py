@@ -15,7 +15,7 @@ from assay.cli.options import Json, Server
 from assay.cli.resolve_ids import AttemptId, find_attempt, find_run
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.rpc import CheckReview, ReviewItem, ReviewPage
 from assay.contracts.verdicts import CheckResult, Verdict
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterator
 
 from assay.cli.display.prompt_text import prompt_lines
 from assay.client import AssayClient
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.problems import ProblemError
 from assay.contracts.results import CheckOutput

@@ -55,8 +55,8 @@ def print_run(run: RunView, json: bool) -> None:
 
 
 def attempts_table(attempts: Iterable[AttemptView]) -> Table:
-    columns = ("#", "task", "sample", "model", "repeat", "state", "score", "cost", "seconds", "reason")
-    table = Table(*columns, numbers=("#", "repeat", "score", "cost", "seconds"), prose=("reason",))
+    columns = ("#", "task", "sample", "model", "repeat", "state", "score", "flags", "cost", "seconds", "reason")
+    table = Table(*columns, numbers=("#", "repeat", "score", "flags", "cost", "seconds"), prose=("reason",))
     for attempt in attempts:
         table.add(
             attempt.ordinal,
@@ -66,6 +66,7 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
             attempt.repeat,
             attempt.outcome or attempt.state,
             "" if attempt.score is None else f"{attempt.score:.2f}",
+            attempt.flag_count or "",
             money(attempt.cost_usd),
             f"{attempt.duration_seconds:.1f}",
             attempt.reason,
@@ -81,7 +82,7 @@ def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
 
 
 def board_table(board: Board) -> Table:
-    columns = ("rank", "model", "score", "passed", "n", "errors", "cost", "per attempt", "seconds")
+    columns = ("rank", "model", "score", "passed", "flagged", "n", "errors", "cost", "per attempt", "seconds")
     numbers = columns[2:]
     table = Table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
     for entry in board.rows:
@@ -90,6 +91,7 @@ def board_table(board: Board) -> Table:
             entry.model,
             "-" if entry.score is None else percent(entry.score),
             "-" if entry.pass_rate is None else percent(entry.pass_rate),
+            entry.flagged or "",
             entry.n,
             entry.errors,
             money(entry.cost_usd),

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from assay.contracts.attempts import AttemptDetail, AttemptView, Denied, Stage, State, Ticket, Token
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptView, Denied, Stage, State, Ticket, Token
 from assay.contracts.codec import Data
 from assay.contracts.models import Outage
 from assay.contracts.rpc.request import PageSize, Request
@@ -72,6 +73,8 @@ class ListAttempts(Request[AttemptPage], frozen=True, kw_only=True, tag="attempt
     outcome: Outcome | None = None
     model: str = ""
     task_id: str = ""
+    flagged: bool = False
+    """Only attempts with audit flags."""
     cursor: str = ""
     limit: PageSize = 500
 

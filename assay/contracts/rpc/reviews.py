@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, field
 
-from assay.contracts.attempts import AttemptDetail, AttemptView
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.runs import RunView

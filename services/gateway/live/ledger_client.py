@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Rpc
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import (
     AttemptPage,

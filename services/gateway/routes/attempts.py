@@ -7,7 +7,8 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
-from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import State
 from assay.contracts.rpc import AttemptPage, GetAttempt, ListAttempts
 from assay.contracts.verdicts import Outcome
 from services.gateway.http.parameters import AttemptId, Cursor, Limit, RunId, Text
@@ -23,12 +24,20 @@ async def list_attempts(
     outcome: FromQuery[Outcome | None] = None,
     model: Text = "",
     task_id: Text = "",
+    flagged: FromQuery[bool] = False,
     cursor: Cursor = "",
     limit: Limit = 500,
 ) -> AttemptPage:
     return await ports.bus.rpc.request(
         ListAttempts(
-            run_id=run_id, state=in_state, outcome=outcome, model=model, task_id=task_id, cursor=cursor, limit=limit
+            run_id=run_id,
+            state=in_state,
+            outcome=outcome,
+            model=model,
+            task_id=task_id,
+            flagged=flagged,
+            cursor=cursor,
+            limit=limit,
         )
     )
 

@@ -8,7 +8,7 @@ from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.codec import Data
 from assay.contracts.ids import new_id
 from assay.contracts.rpc import (

@@ -46,22 +46,29 @@ def artifact_names(checks: Iterable[CheckOutput]) -> list[str]:
     return found
 
 
-async def attach_result(
-    report: AttemptJudged, try_result: ArtifactRef | None, store: AttemptArtifacts
-) -> AttemptJudged:
+async def read_result(ref: ArtifactRef | None, store: AttemptArtifacts) -> Result | None:
+    """The runner's ``result.json``; None if there is none, or if it is lost or unreadable. Raises StoreUnavailable."""
+    if ref is None:
+        return None
+    try:
+        return decode(Result, await store.get(ref))
+    except ArtifactRetryable as error:
+        raise StoreUnavailable(f"the result of the try: {error}") from error
+    except (ArtifactPermanent, Malformed) as error:
+        _log.warning("judge.result_unreadable", sha256=ref.sha256, reason=str(error))
+        return None
+
+
+async def attach_result(report: AttemptJudged, try_result: Result | None, store: AttemptArtifacts) -> AttemptJudged:
     """Adds the final ``result.json`` to the report: the runner's (``try_result``) plus this verdict. Without a
     runner's result there is none. Raises StoreUnavailable."""
     if try_result is None:
         return report
     try:
-        before = decode(Result, await store.get(try_result))
-        after = await store.put(encode(_final_result(before, report)), _JSON)
+        final = await store.put(encode(_final_result(try_result, report)), _JSON)
     except ArtifactRetryable as error:
-        raise StoreUnavailable(f"the result of the try: {error}") from error
-    except (ArtifactPermanent, Malformed) as error:
-        _log.warning("judge.result_unreadable", attempt_id=report.attempt_id, reason=str(error))
-        return report
-    return structs.replace(report, artifacts={**report.artifacts, RESULT: after})
+        raise StoreUnavailable(f"the result of the attempt: {error}") from error
+    return structs.replace(report, artifacts={**report.artifacts, RESULT: final})
 
 
 def _final_result(before: Result, report: AttemptJudged) -> Result:
@@ -74,5 +81,7 @@ def _final_result(before: Result, report: AttemptJudged) -> Result:
         verdict=verdict,
         judge_id=report.worker_id,
         judging_seconds=report.duration_seconds,
+        evaluation=report.evaluation,
+        flags=(*before.flags, *report.flags),
         artifacts={**before.artifacts, **report.artifacts},
     )

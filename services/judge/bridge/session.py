@@ -83,7 +83,6 @@ class _Session:
         self._call_limit = CallLimit(call_seconds, candidate_sandbox, self._end_call)
         self._timeouts = 0
         self._kill_reason = ""
-        self._candidate_used = ResourceUse()
         self._candidate: SandboxProcess | None = None
         self._candidate_relay: asyncio.Task[None] | None = None
         self._tests: SandboxProcess | None = None
@@ -164,7 +163,9 @@ class _Session:
         except SandboxError:
             await self._tests.kill()
             raise
-        await self._report_end(self._kill_reason or reason or exit_reason)
+        ending = self._kill_reason or reason or exit_reason
+        self._run_log.endings.append(ending)
+        await self._report_end(ending)
 
     async def _report_end(self, reason: str) -> None:
         assert self._tests is not None
@@ -187,7 +188,7 @@ class _Session:
                 await candidate.wait()
         await candidate.kill()
         result = await candidate.wait()
-        self._candidate_used += result.used
+        self._run_log.used += result.used
         result.raise_if_starved()
         space = MAX_OUTPUT_BYTES - len(self._run_log.candidate_output)
         self._run_log.candidate_output += result.stderr[:space]
@@ -197,7 +198,7 @@ class _Session:
     async def _raise_if_starved(self, tests: CommandResult) -> None:
         """Tests that wait for a candidate that lacks a CPU are not at fault, and neither is the candidate."""
         running = await self._candidate_sandbox.usage() if self._candidate else None
-        used = tests.used + self._candidate_used + (running or ResourceUse())
+        used = tests.used + self._run_log.used + (running or ResourceUse())
         starved = tests.starved or used.starved(tests.duration_seconds)
         replace(tests, used=used, starved=starved).raise_if_starved()
 
@@ -219,7 +220,7 @@ class _Session:
         alone = self._candidate is None
         result = await self._candidate_sandbox.run(command)
         if alone:
-            self._candidate_used += result.used
+            self._run_log.used += result.used
         result.raise_if_starved()
         texts = {name: getattr(result, name).decode("utf-8", "replace") for name in ("stdout", "stderr")}
         truncated = result.stdout_truncated or result.stderr_truncated
@@ -229,11 +230,11 @@ class _Session:
         """Serves the tests' ``candidate.cpu_seconds``: of all processes in the candidate's sandbox, as its init counts
         them."""
         if self._candidate is None:
-            return self._candidate_used.cpu_seconds
+            return self._run_log.used.cpu_seconds
         running = await self._candidate_sandbox.usage()
         if running is None:
             raise SandboxRetryable("the candidate's sandbox does not say how much CPU time it has used")
-        return self._candidate_used.cpu_seconds + running.cpu_seconds
+        return self._run_log.used.cpu_seconds + running.cpu_seconds
 
     def _read_file(self, path: str) -> str | None:
         """Serves the tests' ``candidate.read``."""

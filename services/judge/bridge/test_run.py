@@ -9,6 +9,7 @@ from typing import Any
 from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.files import Files
+from assay.sandbox import ResourceUse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,8 @@ class TestRun:
 class TestRunLog:
     """``records`` come from our pytest plugin, ``candidate_output`` is what the candidate printed. ``abort_reason``
     is empty if the tests ran to their end. ``dropped_bytes`` were printed and are not kept. ``warning`` is set if they
-    were not isolated."""
+    were not isolated. ``used`` is what the candidate used; ``endings`` says how
+    candidates ended that were not stopped."""
 
     __test__ = False
 
@@ -45,3 +47,5 @@ class TestRunLog:
     dropped_bytes: int = 0
     abort_reason: str = ""
     warning: str = ""
+    used: ResourceUse = field(default_factory=ResourceUse)
+    endings: list[str] = field(default_factory=list[str])

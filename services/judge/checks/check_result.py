@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from msgspec import field, structs
 
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data
 from assay.contracts.judging import Judgement
 from assay.contracts.results import Evidence, TestOutput
 from assay.contracts.verdicts import ReviewForm
+from assay.sandbox import ResourceUse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +33,7 @@ class Prediction(Data, frozen=True, kw_only=True):
 class CheckScore(Data, frozen=True, kw_only=True):
     """``message`` explains the score without revealing expected answers or hidden tests; ``tests`` are those that
     ran. ``evidence`` and the tests' messages are stored as far as the task reveals them. ``logs`` are artifacts by
-    name."""
+    name. ``used`` is what submitted code used."""
 
     passed: bool
     score: float
@@ -46,6 +48,8 @@ class CheckScore(Data, frozen=True, kw_only=True):
     needs_review: bool = False
     """Neither passed nor failed: a person must decide."""
     form: ReviewForm | None = None
+    used: ResourceUse = ResourceUse()
+    flags: tuple[AuditFlag, ...] = ()
 
     def with_evidence(self, submitted: str, expected: str = "", difference: str = "") -> CheckScore:
         evidence = Evidence.of(submitted, expected, difference)

@@ -27,7 +27,7 @@ async def check(check: CommandCheck, context: GradingContext) -> CheckScore:
     score = await _compare(check, context, result, printed, expected)
     shown = "" if score.passed or expected is None else difference(expected, printed)
     score = score.with_evidence(printed, check.stdout_pattern if expected is None else expected, shown)
-    return structs.replace(score, logs=program_logs(result))
+    return structs.replace(score, logs=program_logs(result), used=result.used)
 
 
 async def _compare(

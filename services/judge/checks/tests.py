@@ -12,6 +12,7 @@ from assay.contracts.checks import Tests
 from assay.contracts.results import TestOutput
 from assay.files import FilesRefused
 from assay.sandbox import cut_note
+from services.judge.audit import flags_of_tests
 from services.judge.bridge.test_run import TestRun, TestRunLog
 from services.judge.checks.check_result import CheckScore, TextLog, failed
 from services.judge.grading.context import GradingContext
@@ -43,7 +44,9 @@ async def check(check: Tests, context: GradingContext) -> CheckScore:
         run_log = await context.tools.test_executor.run(run)
     except FilesRefused as error:
         return failed(f"the submitted files cannot be written to a sandbox: {error}")
-    return structs.replace(evaluate(check.expected, run_log), logs=_logs(run_log))
+    score = evaluate(check.expected, run_log)
+    flags = flags_of_tests(run_log, passed=score.passed)
+    return structs.replace(score, logs=_logs(run_log), used=run_log.used, flags=flags)
 
 
 def _logs(run_log: TestRunLog) -> dict[str, TextLog]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from assay.contracts.attempts import Regrade
+from assay.contracts.audit import AuditFlag
 from assay.contracts.checks import (
     AnyCheck,
     Check,
@@ -35,8 +36,10 @@ from assay.contracts.checks import (
 from assay.contracts.results import CheckOutput
 from assay.contracts.tasks import HiddenTask
 from assay.contracts.verdicts import CheckResult, Verdict, verdict_of
+from assay.sandbox import ResourceUse
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.artifacts.outputs import Output
+from services.judge.audit import flags_of_files
 from services.judge.checks import (
     choice,
     classification,
@@ -88,11 +91,14 @@ CHECKS: dict[type[Check], CheckFunction] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradingResult:
-    """``checks`` has the output of each check, in the task's order. ``logs`` are those of programs by artifact name."""
+    """``checks`` has the output of each check, in the task's order. ``logs`` are those of programs by artifact name.
+    ``used`` is what submitted code used, ``flags`` what looks like cheating."""
 
     verdict: Verdict
     checks: tuple[CheckOutput, ...] = ()
     logs: dict[str, TextLog] = field(default_factory=dict[str, TextLog])
+    used: ResourceUse = field(default_factory=ResourceUse)
+    flags: tuple[AuditFlag, ...] = ()
 
 
 async def grade(
@@ -122,7 +128,13 @@ async def grade(
     )
     kept = kept_results(hidden.task, regrade) if regrade else {}
     scores = await _run_checks(hidden.task.checks, context, kept)
-    return grading_result(hidden.task, scores, kept, regrade.verdict.metrics if regrade and regrade.verdict else {})
+    metrics = regrade.verdict.metrics if regrade and regrade.verdict else {}
+    result = grading_result(hidden.task, scores, kept, metrics)
+    return replace(result, flags=(*_flags_of_output(output), *result.flags))
+
+
+def _flags_of_output(output: Output) -> tuple[AuditFlag, ...]:
+    return () if isinstance(output, str) else flags_of_files(output)
 
 
 async def run_check(check: AnyCheck, context: GradingContext) -> CheckScore:
@@ -164,7 +176,9 @@ def grading_result(
     logs: dict[str, TextLog] = {}
     for score in scores:
         logs = merge_logs(logs, score.logs)
-    return GradingResult(verdict=verdict, checks=checks, logs=logs)
+    used = sum((score.used for score in scores), ResourceUse())
+    flags = tuple(dict.fromkeys(flag for score in scores for flag in score.flags))
+    return GradingResult(verdict=verdict, checks=checks, logs=logs, used=used, flags=flags)
 
 
 def compute_verdict(

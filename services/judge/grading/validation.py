@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assay.artifacts import pack
 from assay.catalog import Bundles
+from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data, decode
 from assay.contracts.tasks import HiddenTask, ReferenceTask, Solver
 from assay.contracts.verdicts import Outcome, Verdict
@@ -18,13 +19,14 @@ from services.judge.grading.grade import CheckTools, grade
 
 
 class BaselineResult(Data, frozen=True, kw_only=True):
-    """The verdict on one baseline. ``ok`` if it scored as it must."""
+    """The verdict on one baseline, and what was flagged. ``ok`` if it scored as it must."""
 
     name: str
     sample_id: str
     ok: bool
     wanted: float
     verdict: Verdict
+    flags: tuple[AuditFlag, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,11 +46,17 @@ async def validate(bundles: Bundles, tools: CheckTools) -> tuple[BaselineResult,
 
 
 async def _grade(baseline: _Baseline, hidden: HiddenBundle, tools: CheckTools) -> BaselineResult:
-    verdict = (await grade(hidden, baseline.sample_id, read_output(hidden.task, baseline.output), tools)).verdict
+    graded = await grade(hidden, baseline.sample_id, read_output(hidden.task, baseline.output), tools)
+    verdict = graded.verdict
     passed = verdict.outcome is Outcome.PASSED
     ok = verdict.score == baseline.wanted and passed == (baseline.wanted == 1.0)
     return BaselineResult(
-        name=baseline.name, sample_id=baseline.sample_id, ok=ok, wanted=baseline.wanted, verdict=verdict
+        name=baseline.name,
+        sample_id=baseline.sample_id,
+        ok=ok,
+        wanted=baseline.wanted,
+        verdict=verdict,
+        flags=graded.flags,
     )
 
 

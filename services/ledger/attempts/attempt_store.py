@@ -8,7 +8,10 @@ from datetime import datetime
 from msgspec import structs, to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, Denial, Denied, Regrade, Stage, Ticket
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import Denial, Denied, Regrade, Stage, Ticket, TryEnd
+from assay.contracts.audit import AuditFlag
+from assay.contracts.evaluation import Evaluation
 from assay.contracts.ids import run_of
 from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call
@@ -60,7 +63,7 @@ WHERE run_id = ANY($1::text[]) AND deadline_at IS NOT NULL
 _ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
 _STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
 _TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
-_VERDICTS = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1 ORDER BY revision"
+_VERDICTS = "SELECT body, artifacts, evaluation, flags FROM verdicts WHERE attempt_id = $1 ORDER BY revision"
 _CALLS = "SELECT purpose, body FROM calls WHERE attempt_id = $1 ORDER BY booked_at, call_id"
 
 # A reused result expires with the run that made it.
@@ -78,6 +81,8 @@ class _CallRow(Row):
 class _VerdictRow(Row):
     body: Verdict
     artifacts: dict[str, ArtifactRef] | None
+    evaluation: Evaluation | None
+    flags: tuple[AuditFlag, ...]
 
 
 class _SecondsLeft(Row):
@@ -227,8 +232,9 @@ async def _page(connection: Connection, query: ListAttempts) -> AttemptPage:
     filters.add("outcome = {}", query.outcome)
     filters.add("model = {}", query.model)
     filters.add("task_id = {}", query.task_id)
+    filters.add("flag_count >= {}", int(query.flagged))
     total: int | None = run.total
-    if query.state or query.outcome or query.model or query.task_id:
+    if query.state or query.outcome or query.model or query.task_id or query.flagged:
         total = await connection.value(int, f"SELECT count(*) FROM attempts WHERE {filters}", *filters.values)
     filters.add("ordinal > {}", int(query.cursor) if query.cursor.isdigit() else 0)
     select = f"SELECT {columns(AttemptRow)} FROM attempts WHERE {filters} ORDER BY ordinal LIMIT {query.limit + 1}"
@@ -255,6 +261,8 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         task_digest=task.digest,
         parameters=to_builtins(parameters),
         verdict=verdicts[-1].body if verdicts else None,
+        evaluation=_evaluation(tries, verdicts),
+        flags=_flags(tries, verdicts),
         revisions=await revisions_of(connection, source) if len(verdicts) > 1 else (),
         tries=tuple(each.view() for each in tries),
         calls=tuple(call.body for call in calls if call.purpose == "model"),
@@ -265,3 +273,15 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         solver=task.solver,
         limits=task.limits,
     )
+
+
+def _evaluation(tries: Sequence[TryRow], verdicts: Sequence[_VerdictRow]) -> Evaluation | None:
+    """The current verdict's, or that of the try that ended the attempt without one."""
+    last = verdicts[-1] if verdicts else tries[-1] if tries else None
+    return last.evaluation if last else None
+
+
+def _flags(tries: Sequence[TryRow], verdicts: Sequence[_VerdictRow]) -> tuple[AuditFlag, ...]:
+    """The runner's of the last try, and the judge's of the current verdict."""
+    executed = [each for each in tries if each.ended == TryEnd.EXECUTED]
+    return (*(executed[-1].flags if executed else ()), *(verdicts[-1].flags if verdicts else ()))

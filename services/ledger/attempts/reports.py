@@ -29,19 +29,22 @@ _LOCK = (
 )
 
 _END_TRIES = """
-INSERT INTO tries (attempt_id, token, worker_id, ended_at, ended, cause, duration_seconds, output, artifacts)
-SELECT attempt_id, token, worker_id, now(), ended, cause, duration, output::jsonb, artifacts::jsonb
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[])
-  AS t(attempt_id, token, worker_id, ended, cause, duration, output, artifacts)
+INSERT INTO tries
+  (attempt_id, token, worker_id, ended_at, ended, cause, duration_seconds, output, artifacts, evaluation, flags)
+SELECT attempt_id, token, worker_id, now(), ended, cause, duration, output::jsonb, artifacts::jsonb, evaluation::jsonb,
+  flags::jsonb
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[], $9::text[],
+  $10::text[]) AS t(attempt_id, token, worker_id, ended, cause, duration, output, artifacts, evaluation, flags)
 ON CONFLICT (attempt_id, token) DO UPDATE SET ended_at = now(), ended = excluded.ended, cause = excluded.cause,
-  duration_seconds = excluded.duration_seconds, output = excluded.output, artifacts = excluded.artifacts
+  duration_seconds = excluded.duration_seconds, output = excluded.output, artifacts = excluded.artifacts,
+  evaluation = excluded.evaluation, flags = excluded.flags
 """
 
 _VERDICTS = """
-INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts)
-SELECT attempt_id, token, judge_id, body::jsonb, artifacts::jsonb
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])
-  AS v(attempt_id, token, judge_id, body, artifacts)
+INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts, evaluation, flags)
+SELECT attempt_id, token, judge_id, body::jsonb, artifacts::jsonb, evaluation::jsonb, flags::jsonb
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+  AS v(attempt_id, token, judge_id, body, artifacts, evaluation, flags)
 ON CONFLICT (attempt_id, revision) DO NOTHING
 """
 
@@ -116,14 +119,15 @@ class ReportStore:
 def execution_of(report: AttemptExecuted) -> Execution:
     retry = report.outcome is Outcome.INFRA_ERROR and report.fault is not None and report.fault.new_try
     reason = report.reason or (report.fault.message if report.fault else "")
-    outcome, scored = report.outcome or "", is_scored(report)
-    return Execution(report.attempt_id, report.token, outcome, reason, retry, report.duration_seconds, scored)
+    outcome, scored, flags = report.outcome or "", is_scored(report), len(report.flags)
+    return Execution(report.attempt_id, report.token, outcome, reason, retry, report.duration_seconds, scored, flags)
 
 
 def grading_of(report: AttemptJudged) -> Grading:
     verdict = report.verdict
     retry = verdict.outcome is Outcome.INFRA_ERROR and report.fault is not None and report.fault.new_try
-    return Grading(report.attempt_id, report.token, verdict.outcome, verdict.reason, retry, verdict.score)
+    identity = (report.attempt_id, report.token)
+    return Grading(*identity, verdict.outcome, verdict.reason, retry, verdict.score, len(report.flags))
 
 
 def try_end(report: AttemptExecuted, *, current: bool) -> tuple[TryEnd, str]:
@@ -164,9 +168,14 @@ def _try_values(report: AttemptExecuted, current: bool) -> tuple[object, ...]:
     ended, cause = try_end(report, current=current)
     output = to_json(report.output) if report.output else None
     identity = (report.attempt_id, report.token, report.worker_id, ended, cause, report.duration_seconds)
-    return (*identity, output, to_json(report.artifacts))
+    return (*identity, output, to_json(report.artifacts), _optional(report.evaluation), to_json(report.flags))
 
 
 def _verdict_values(report: AttemptJudged) -> tuple[object, ...]:
     body, artifacts = to_json(report.verdict), to_json(report.artifacts)
-    return (report.attempt_id, report.token, report.worker_id, body, artifacts)
+    beside = (_optional(report.evaluation), to_json(report.flags))
+    return (report.attempt_id, report.token, report.worker_id, body, artifacts, *beside)
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else to_json(value)

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import State
+from assay.contracts.audit import AuditFlag
+from assay.contracts.evaluation import Evaluation, with_score
 from assay.contracts.facts import AttemptRevised
 from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome, RevisionSource, Verdict, VerdictRevision
@@ -24,18 +26,24 @@ SELECT {columns(AttemptRow)} FROM attempts
 WHERE attempt_id = ANY($1::text[]) OR reused_from = ANY($1::text[]) ORDER BY attempt_id FOR UPDATE
 """
 _VERDICTS = """
-SELECT DISTINCT ON (attempt_id) attempt_id, revision, body FROM verdicts WHERE attempt_id = ANY($1::text[])
+SELECT DISTINCT ON (attempt_id) attempt_id, revision, body, evaluation, flags FROM verdicts
+WHERE attempt_id = ANY($1::text[])
 ORDER BY attempt_id, revision DESC
 """
 _ADD = """
-INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts, revision, source, author, comment, by_run)
-SELECT attempt_id, token, '', body::jsonb, artifacts::jsonb, revision, source, author, comment, by_run
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[])
-  AS v(attempt_id, token, body, artifacts, revision, source, author, comment, by_run)
+INSERT INTO verdicts
+  (attempt_id, token, judge_id, body, artifacts, revision, source, author, comment, by_run, evaluation, flags)
+SELECT attempt_id, token, '', body::jsonb, artifacts::jsonb, revision, source, author, comment, by_run,
+  evaluation::jsonb, flags::jsonb
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
+  $10::text[], $11::text[])
+  AS v(attempt_id, token, body, artifacts, revision, source, author, comment, by_run, evaluation, flags)
 """
 _CHANGE = f"""
-UPDATE attempts a SET outcome = u.outcome, score = u.score, reason = u.reason, changed_at = now()
-FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[]) AS u(attempt_id, outcome, score, reason)
+UPDATE attempts a SET outcome = u.outcome, score = u.score, reason = u.reason, changed_at = now(),
+  flag_count = a.flag_count + u.more_flags
+FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::int[])
+  AS u(attempt_id, outcome, score, reason, more_flags)
 WHERE a.attempt_id = u.attempt_id RETURNING {columns(AttemptRow, "new")}
 """
 _ALL = (
@@ -45,7 +53,8 @@ _ALL = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewVerdict:
-    """A verdict to give to an attempt that is done. ``artifacts`` replace those of the same name."""
+    """A verdict to give to an attempt that is done. ``artifacts`` replace those of the same name.
+    ``evaluation`` is stored if the attempt has none yet; ``flags`` None keeps those of the earlier verdict."""
 
     attempt_id: str
     verdict: Verdict
@@ -53,6 +62,8 @@ class NewVerdict:
     author: str
     comment: str = ""
     by_run: str = ""
+    evaluation: Evaluation | None = None
+    flags: tuple[AuditFlag, ...] | None = None
     artifacts: Mapping[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
 
@@ -82,6 +93,8 @@ class CurrentVerdict(Row):
     attempt_id: str
     revision: int
     body: Verdict
+    evaluation: Evaluation | None
+    flags: tuple[AuditFlag, ...]
 
 
 class RevisionRow(Row):
@@ -136,23 +149,40 @@ async def revise(
         return []
     revisions = {each: present[each].revision + 1 if each in present else 1 for each in new}
     tokens = {attempt.attempt_id: attempt.token for attempt in attempts}
-    await connection.execute_columns(_ADD, [_row(new[each], tokens[each], revisions[each]) for each in new])
+    rows = [_row(new[each], tokens[each], revisions[each], present.get(each)) for each in new]
+    await connection.execute_columns(_ADD, rows)
     affected = {each.attempt_id: each for each in attempts if (each.reused_from or each.attempt_id) in new}
-    values = [_values(attempt_id, new[row.reused_from or attempt_id]) for attempt_id, row in affected.items()]
+    sources = {attempt_id: row.reused_from or attempt_id for attempt_id, row in affected.items()}
+    values = [_values(each, new[source], present.get(source)) for each, source in sources.items()]
     changed = await connection.rows(AttemptRow, _CHANGE, *as_columns(values))
     after = {row.attempt_id: row for row in changed}
     return [_revised(affected[each], after[each], new, present, revisions) for each in sorted(affected)]
 
 
-def _row(new: NewVerdict, token: int, revision: int) -> tuple[object, ...]:
+def _row(new: NewVerdict, token: int, revision: int, earlier: CurrentVerdict | None) -> tuple[object, ...]:
     stored = to_json(new.verdict), to_json(new.artifacts) if new.artifacts else None
-    return (new.attempt_id, token, *stored, revision, new.source, new.author, new.comment, new.by_run)
+    evaluation = revised_evaluation(new, earlier.evaluation if earlier else None)
+    texts = (new.source, new.author, new.comment, new.by_run)
+    flags = new.flags if new.flags is not None else earlier.flags if earlier else ()
+    beside = to_json(evaluation) if evaluation else None, to_json(flags)
+    return (new.attempt_id, token, *stored, revision, *texts, *beside)
 
 
-def _values(attempt_id: str, new: NewVerdict) -> tuple[str, str, float | None, str]:
+def revised_evaluation(new: NewVerdict, earlier: Evaluation | None) -> Evaluation | None:
+    """What was measured stays; the quality is the new verdict's score."""
+    evaluation, verdict = earlier or new.evaluation, new.verdict
+    if evaluation is None or verdict.outcome is Outcome.INFRA_ERROR:
+        return None
+    return with_score(evaluation, verdict.score, decided=verdict.outcome is not Outcome.NEEDS_REVIEW)
+
+
+def _values(
+    attempt_id: str, new: NewVerdict, earlier: CurrentVerdict | None
+) -> tuple[str, str, float | None, str, int]:
     verdict = new.verdict
     scored = verdict.outcome is not Outcome.NEEDS_REVIEW
-    return (attempt_id, verdict.outcome, verdict.score if scored else None, verdict.reason)
+    more_flags = 0 if new.flags is None else len(new.flags) - (len(earlier.flags) if earlier else 0)
+    return (attempt_id, verdict.outcome, verdict.score if scored else None, verdict.reason, more_flags)
 
 
 def _revised(

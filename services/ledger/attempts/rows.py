@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptView, State, TryView
+from assay.contracts.attempt_detail import TryView
+from assay.contracts.attempts import AttemptView, State
+from assay.contracts.audit import AuditFlag
+from assay.contracts.evaluation import Evaluation
 from assay.contracts.money import usd
 from assay.contracts.verdicts import Outcome
 from services.ledger.database.rows import Row
@@ -38,9 +41,14 @@ class AttemptRow(UsageRow):
     worst_nanousd: int
     held_nanousd: int
     reused_from: str
+    flag_count: int
     cost_nanousd: int
     duration_seconds: float
     changed_at: datetime
+
+    @property
+    def flagged_pass(self) -> bool:
+        return self.outcome is Outcome.PASSED and self.flag_count > 0
 
     @property
     def over_budget(self) -> bool:
@@ -64,6 +72,7 @@ class AttemptRow(UsageRow):
             tries=self.tries,
             cost_usd=usd(self.cost_nanousd),
             held_usd=usd(self.held_nanousd),
+            flag_count=self.flag_count,
             usage=self.usage,
             reused_from=self.reused_from,
             duration_seconds=self.duration_seconds,
@@ -82,6 +91,8 @@ class TryRow(Row):
     cause: str
     duration_seconds: float
     artifacts: dict[str, ArtifactRef] | None
+    evaluation: Evaluation | None
+    flags: tuple[AuditFlag, ...]
 
     def view(self) -> TryView:
         return TryView(

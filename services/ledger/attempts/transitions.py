@@ -64,25 +64,26 @@ WHERE a.attempt_id = r.attempt_id AND a.state = $2 {_RETURNING}
 # A lost try goes back to the queue under a new token if the attempt has tries left.
 _EXECUTED = f"""
 UPDATE attempts a SET
-  state = CASE WHEN u.retry AND a.tries < $8 THEN 'queued' WHEN u.outcome = '' THEN 'executed' ELSE 'done' END,
-  token = a.token + (u.retry AND a.tries < $8)::int,
-  outcome = CASE WHEN u.outcome = '' OR (u.retry AND a.tries < $8) THEN NULL ELSE u.outcome END,
-  score = CASE WHEN u.scored THEN 0 END,
+  state = CASE WHEN u.retry AND a.tries < $9 THEN 'queued' WHEN u.outcome = '' THEN 'executed' ELSE 'done' END,
+  token = a.token + (u.retry AND a.tries < $9)::int,
+  outcome = CASE WHEN u.outcome = '' OR (u.retry AND a.tries < $9) THEN NULL ELSE u.outcome END,
+  score = CASE WHEN u.scored THEN 0 END, flag_count = u.flag_count,
   reason = u.reason, duration_seconds = u.duration, lease_until = NULL, worker_id = '', changed_at = now()
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[], $7::bool[])
-  AS u(attempt_id, token, outcome, reason, retry, duration, scored)
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[], $7::bool[], $8::int[])
+  AS u(attempt_id, token, outcome, reason, retry, duration, scored, flag_count)
 WHERE a.attempt_id = u.attempt_id AND a.token = u.token AND a.state = 'running' {_RETURNING}
 """
 
 _GRADED = f"""
 UPDATE attempts a SET
-  state = CASE WHEN u.retry AND a.gradings < $7 THEN 'grading' ELSE 'done' END,
-  token = a.token + (u.retry AND a.gradings < $7)::int,
-  outcome = CASE WHEN u.retry AND a.gradings < $7 THEN NULL ELSE u.outcome END,
+  state = CASE WHEN u.retry AND a.gradings < $8 THEN 'grading' ELSE 'done' END,
+  token = a.token + (u.retry AND a.gradings < $8)::int,
+  outcome = CASE WHEN u.retry AND a.gradings < $8 THEN NULL ELSE u.outcome END,
   score = CASE WHEN u.outcome IN ('infra_error', 'needs_review') THEN NULL ELSE u.score END,
+  flag_count = a.flag_count + CASE WHEN u.retry AND a.gradings < $8 THEN 0 ELSE u.flag_count END,
   reason = u.reason, lease_until = NULL, worker_id = '', changed_at = now()
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[])
-  AS u(attempt_id, token, outcome, reason, retry, score)
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[], $7::int[])
+  AS u(attempt_id, token, outcome, reason, retry, score, flag_count)
 WHERE a.attempt_id = u.attempt_id AND a.token = u.token AND a.state = 'grading' {_RETURNING}
 """
 
@@ -188,6 +189,7 @@ class Execution(NamedTuple):
     retry: bool
     duration_seconds: float
     scored: bool
+    flag_count: int
 
 
 class Grading(NamedTuple):
@@ -199,6 +201,7 @@ class Grading(NamedTuple):
     reason: str
     retry: bool
     score: float | None
+    flag_count: int
 
 
 class Cancelled(Row):

@@ -83,6 +83,7 @@ class _Total(msgspec.Struct):
     n: int
     passed: int
     errors: int
+    flagged: int
     duration_sum_seconds: float
     cost_nanousd: int
     input_tokens: int
@@ -161,6 +162,7 @@ def _row(total: _Total, scores: Sequence[_Score], metrics: dict[str, float]) -> 
         n=n,
         passed=total.passed,
         errors=total.errors,
+        flagged=total.flagged,
         score=_mean(scores),
         pass_rate=total.passed / n if n else None,
         cost_usd=usd(cost),

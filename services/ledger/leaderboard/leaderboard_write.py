@@ -19,9 +19,9 @@ from services.ledger.runs.plans import Plans
 KEY = ("project", "suite", "task_id", "task_digest", "model")
 """The columns that identify a cell."""
 
-SUMS = ("n", "passed", "errors", "score_sum", "duration_sum_seconds", "cost_nanousd", *TOKENS)
+SUMS = ("n", "passed", "errors", "flagged", "score_sum", "duration_sum_seconds", "cost_nanousd", *TOKENS)
 
-_REVISED = SUMS[:5]
+_REVISED = SUMS[:6]
 """A new verdict changes these: not the cost."""
 
 CellKey = tuple[str, str, str, str, str]
@@ -29,8 +29,8 @@ CellKey = tuple[str, str, str, str, str]
 _ADD_CELLS = f"""
 INSERT INTO cells ({", ".join(KEY)}, category, weight, last_run_id, {", ".join(SUMS)})
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
-  $9::int[], $10::int[], $11::int[], $12::float8[], $13::float8[], $14::bigint[],
-  {", ".join(f"${15 + place}::bigint[]" for place in range(len(TOKENS)))})
+  $9::int[], $10::int[], $11::int[], $12::int[], $13::float8[], $14::float8[], $15::bigint[],
+  {", ".join(f"${16 + place}::bigint[]" for place in range(len(TOKENS)))})
 ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id, updated_at = now(),
   revision = cells.revision + 1, weight = excluded.weight,
   {", ".join(f"{name} = cells.{name} + excluded.{name}" for name in SUMS)}
@@ -39,8 +39,8 @@ ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id,
 # Not a newer result: which version of its task counts, and which run was last, stays as it is.
 _REVISE_CELLS = f"""
 UPDATE cells SET revision = cells.revision + 1, {", ".join(f"{name} = cells.{name} + d.{name}" for name in _REVISED)}
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::float8[],
-  $10::float8[]) AS d({", ".join((*KEY, *_REVISED))})
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[],
+  $10::float8[], $11::float8[]) AS d({", ".join((*KEY, *_REVISED))})
 WHERE {" AND ".join(f"cells.{name} = d.{name}" for name in KEY)}
 """
 
@@ -62,6 +62,7 @@ class CellSums:
     n: int = 0
     passed: int = 0
     errors: int = 0
+    flagged: int = 0
     score_sum: float = 0.0
     duration_sum_seconds: float = 0.0
     cost_nanousd: int = 0
@@ -72,6 +73,7 @@ class CellSums:
         if attempt.score is not None:
             self.n += 1
             self.passed += attempt.outcome is Outcome.PASSED
+            self.flagged += attempt.flagged_pass
             self.score_sum += attempt.score
             self.duration_sum_seconds += attempt.duration_seconds
         else:
@@ -85,6 +87,7 @@ class CellSums:
             scored = attempt.score is not None
             self.n += count * scored
             self.passed += count * (scored and attempt.outcome is Outcome.PASSED)
+            self.flagged += count * (scored and attempt.flagged_pass)
             self.errors += count * (attempt.outcome is Outcome.INFRA_ERROR)
             self.score_sum += count * (attempt.score or 0.0)
             self.duration_sum_seconds += count * scored * attempt.duration_seconds
@@ -92,7 +95,7 @@ class CellSums:
     @property
     def values(self) -> tuple[int | float, ...]:
         """In the order of ``SUMS``."""
-        counts = self.n, self.passed, self.errors
+        counts = self.n, self.passed, self.errors, self.flagged
         return (*counts, self.score_sum, self.duration_sum_seconds, self.cost_nanousd, *self.tokens)
 
 

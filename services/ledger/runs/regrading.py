@@ -151,6 +151,8 @@ class _Decision:
             author=report.worker_id,
             by_run=self.runs[attempt.attempt_id],
             artifacts=report.artifacts,
+            evaluation=report.evaluation,
+            flags=report.flags,
         )
 
 

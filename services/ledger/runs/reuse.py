@@ -16,7 +16,7 @@ REUSABLE = "score IS NOT NULL"
 """In SQL: attempts that say something about their model. The index ``attempts_reusable`` covers them."""
 
 _NEWEST = f"""
-SELECT DISTINCT ON (key) key, outcome, score, reason, duration_seconds,
+SELECT DISTINCT ON (key) key, outcome, score, reason, duration_seconds, flag_count,
   CASE WHEN reused_from = '' THEN attempt_id ELSE reused_from END
 FROM attempts WHERE key = ANY($1::text[]) AND {REUSABLE} {{of_run}} ORDER BY key, changed_at DESC
 """
@@ -33,12 +33,17 @@ WHERE a.key = ANY($1::text[]) AND a.run_id = $2 AND r.expired_at IS NULL
 
 _TAKE = """
 INSERT INTO tries
-  (attempt_id, token, worker_id, started_at, ended_at, ended, cause, duration_seconds, output, artifacts)
+  (attempt_id, token, worker_id, started_at, ended_at, ended, cause, duration_seconds, output, artifacts, flags)
 SELECT u.attempt_id, 0, t.worker_id, t.started_at, t.ended_at, t.ended, 'the answer of attempt ' || t.attempt_id,
-  t.duration_seconds, t.output, t.artifacts
+  t.duration_seconds, t.output, t.artifacts, t.flags
 FROM unnest($1::text[], $2::text[]) AS u(attempt_id, answered) CROSS JOIN LATERAL (
   SELECT * FROM tries WHERE tries.attempt_id = u.answered AND ended = $3 ORDER BY token DESC LIMIT 1
 ) t
+"""
+
+_COUNT_FLAGS = """
+UPDATE attempts a SET flag_count = jsonb_array_length(t.flags) FROM tries t
+WHERE a.attempt_id = ANY($1::text[]) AND t.attempt_id = a.attempt_id AND t.flags <> '[]'
 """
 
 
@@ -50,6 +55,7 @@ class EarlierResult(Row):
     score: float | None
     reason: str
     duration_seconds: float
+    flag_count: int
     reused_from: str
 
 
@@ -91,6 +97,8 @@ async def reusable_for(connection: Connection, plan: RunPlan, keys: Sequence[str
 async def take_answers(connection: Connection, answers: Sequence[tuple[str, str]]) -> None:
     """Copy the executed try behind each answer, given as the new attempt's id and the id of the one that answered."""
     await connection.execute_columns(_TAKE, answers, TryEnd.EXECUTED)
+    if answers:
+        await connection.execute(_COUNT_FLAGS, [attempt_id for attempt_id, _ in answers])
 
 
 def content_keys(plan: RunPlan) -> dict[str, tuple[str, str]]:

@@ -86,6 +86,7 @@ class RunRow(UsageRow):
     n_needs_review: int
     n_over_budget: int
     n_reused: int
+    n_flagged: int
     cost_nanousd: int
     held_nanousd: int
 
@@ -104,6 +105,7 @@ class RunRow(UsageRow):
             held_usd=usd(self.held_nanousd),
             usage=self.usage,
             over_budget=self.n_over_budget,
+            flagged=self.n_flagged,
         )
 
     def view(self) -> RunView:

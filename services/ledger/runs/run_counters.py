@@ -20,7 +20,7 @@ from services.ledger.money.usage import TOKENS, token_counts
 COUNTERS = (
     *(f"n_{state.value}" for state in State),
     *(f"n_{outcome.value}" for outcome in Outcome),
-    *("n_over_budget", "cost_nanousd", "held_nanousd", *TOKENS),
+    *("n_over_budget", "n_flagged", "cost_nanousd", "held_nanousd", *TOKENS),
 )
 """The columns of ``runs`` that are summed up."""
 
@@ -66,6 +66,7 @@ class RunDelta:
         after = transition.after
         self._move(transition.before, after.state, after.outcome)
         self.counts["n_over_budget"] += after.over_budget
+        self.counts["n_flagged"] += after.state is State.DONE and after.flagged_pass
         self.started = self.started or after.state in (State.RUNNING, State.GRADING)
         self.facts += 1
 
@@ -78,6 +79,7 @@ class RunDelta:
             if attempt.outcome is not None:
                 self.counts[f"n_{attempt.outcome.value}"] += count
             self.counts["n_over_budget"] += count * attempt.over_budget
+            self.counts["n_flagged"] += count * attempt.flagged_pass
         self.facts += 1
 
     def add_spend(self, spend: Spend) -> None:

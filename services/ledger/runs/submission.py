@@ -41,10 +41,11 @@ _BY_KEY = f"SELECT {columns(RunRow)} FROM runs WHERE idempotency_key = $1"
 _INSERT = f"""
 INSERT INTO runs (run_id, project, name, suite, status, repeats, models, task_ids, idempotency_key, plan_digest,
   limits, priority, restarts, sequence, total, n_waiting, n_done, n_reused, finished_at,
-  n_passed, n_failed, n_timeout, n_limit, n_refused, n_agent_error, include_tests, n_executed, regrades)
+  n_passed, n_failed, n_timeout, n_limit, n_refused, n_agent_error, include_tests, n_executed, regrades,
+  n_flagged)
 VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6, $7, $8, $9, $10, $11, $12,
   1 + $15::int, $13::int, $13 - $14 - $23, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21,
-  $22, $23::int, $24)
+  $22, $23::int, $24, $25)
 RETURNING now(), {columns(RunRow)}
 """
 
@@ -86,11 +87,12 @@ class NewAttempt(msgspec.Struct):
     reason: str = ""
     duration_seconds: float = 0.0
     reused_from: str = ""
+    flag_count: int = 0
 
     def reuse(self, earlier: EarlierResult) -> None:
         self.state, self.outcome, self.score = State.DONE.value, earlier.outcome, earlier.score
         self.reason, self.duration_seconds = earlier.reason, earlier.duration_seconds
-        self.reused_from = earlier.reused_from
+        self.reused_from, self.flag_count = earlier.reused_from, earlier.flag_count
 
 
 class Submission:
@@ -187,6 +189,7 @@ class Submission:
             plan.include_tests,
             answered,
             plan.regrades,
+            sum(attempt.outcome == Outcome.PASSED and attempt.flag_count > 0 for attempt in self._attempts),
         )
 
 

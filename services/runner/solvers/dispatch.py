@@ -24,6 +24,7 @@ async def solve(try_: TryContext) -> ArtifactRef:
     fetched."""
     ticket = try_.ticket
     bundle = await try_.ports.bundles.open(ticket.public)
+    try_.evaluation = bundle.task.evaluation
     await write_task(try_.artifacts, bundle, ticket)
     await write_manifest(try_, bundle)
     if ticket.replay:

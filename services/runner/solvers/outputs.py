@@ -28,6 +28,7 @@ async def open_sandbox(try_: TryContext, spec: SandboxSpec, mounts: Mounts = ())
     """The attempt's sandbox. The clock does not run while the host creates and removes it. Its connections to the
     outside are always stored as ``egress.jsonl``; failing to store them only adds a note."""
     connections: Sequence[Connection] = ()
+    try_.audit.offline = not (spec.network or spec.egress)
     try_.clock.pause()
     try:
         async with try_.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
@@ -41,6 +42,7 @@ async def open_sandbox(try_: TryContext, spec: SandboxSpec, mounts: Mounts = ())
                 await measured.add_running()
                 try_.used += measured.used
     finally:
+        try_.audit.add_connections(connections)
         if spec.egress:
             await _write_egress(try_, connections)
 

@@ -56,11 +56,13 @@ async def write_snapshot(try_: TryContext, files: Files) -> ArtifactRef:
 
 
 async def _snapshot(try_: TryContext, bundle: TaskBundle, sandbox: Sandbox) -> None:
+    complete = True
     try:
         files = await sandbox.read(_EVERYTHING)
     except FilesRefused as error:
         try_.notes.append(f"only the outputs of the workspace were stored: {clean(str(error), 300)}")
-        files = await sandbox.read(bundle.task.outputs)
+        files, complete = await sandbox.read(bundle.task.outputs), False
+    try_.audit.add_files(bundle.workspace, files, bundle.task.outputs, complete=complete)
     await write_snapshot(try_, files)
     if "patch.diff" not in try_.artifacts.refs:
         outputs = {path: content for path, content in files.items() if matches(path, bundle.task.outputs)}

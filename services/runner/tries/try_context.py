@@ -11,10 +11,12 @@ import msgspec
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
+from assay.contracts.evaluation import EvaluationSpec
 from assay.contracts.models import Call, Parameters, Usage
 from assay.contracts.replay import Responses
 from assay.sandbox import ResourceUse
 from assay.sandbox.selection import restrict_to_kind
+from services.runner.audit.collector import AuditCollector
 from services.runner.calls.attempt_limits import remaining_tokens
 from services.runner.calls.grant_budget import open_budget
 from services.runner.calls.model_caller import ModelCaller
@@ -44,6 +46,8 @@ class TryContext:
         self.artifacts = ArtifactWriter(store=ports.attempts)
         self.tail = TailWriter(ticket, ports.tail, ports.tail_buffers.open(ticket))
         self.notes: list[str] = []
+        self.evaluation = EvaluationSpec()
+        self.audit = AuditCollector()
         self.responses: Responses | None = None
         self._caller: ModelCaller | None = None
         self._handle: ModelHandle | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.attempts import State
 from assay.contracts.causes import Causes
 from assay.contracts.ids import run_of
 from assay.contracts.rpc import (
@@ -81,6 +82,7 @@ class FakeQueries:
             and request.outcome in (None, row.outcome)
             and request.model in ("", row.model)
             and request.task_id in ("", row.task_id)
+            and row.flag_count >= request.flagged
         ]
         start = int(request.cursor or 0)
         items = tuple(wanted[start : start + request.limit])

@@ -60,7 +60,7 @@ async def solve(runner: RunnerHarness, solver: str, sandboxes: SandboxProvider) 
     ticket = await runner.ticket(task_id, "scripted/repairer", limits=task.manifest.limits)
     model = ModelSpec(name="scripted/repairer", parameters=Parameters(tools=tools))
     report = await on_ticket(msgspec.structs.replace(ticket, model=model), replace(runner.ports, sandboxes=sandboxes))
-    assert (report.outcome, report.reason) == (None, "")
+    assert (report.outcome, report.reason, report.flags) == (None, "", ())
     output = await runner.read(report.output)
     return Solved(
         report=report,

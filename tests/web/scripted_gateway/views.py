@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assay.contracts.attempts import AttemptDetail, AttemptView, State, TryView
+from assay.contracts.attempt_detail import AttemptDetail, TryView
+from assay.contracts.attempts import AttemptView, State
 from assay.contracts.models import Call, Usage
 from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError

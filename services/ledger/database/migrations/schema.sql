@@ -596,3 +596,21 @@ CREATE INDEX attempts_reused ON attempts (reused_from) WHERE reused_from <> '';
 ALTER TABLE runs ADD COLUMN regrades TEXT DEFAULT '' NOT NULL;
 
 UPDATE alembic_version SET version_num='0020' WHERE alembic_version.version_num = '0019';
+
+-- Running upgrade 0020 -> 0021
+
+ALTER TABLE tries ADD COLUMN evaluation JSONB;
+
+ALTER TABLE tries ADD COLUMN flags JSONB DEFAULT '[]' NOT NULL;
+
+ALTER TABLE verdicts ADD COLUMN evaluation JSONB;
+
+ALTER TABLE verdicts ADD COLUMN flags JSONB DEFAULT '[]' NOT NULL;
+
+ALTER TABLE attempts ADD COLUMN flag_count INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE runs ADD COLUMN n_flagged INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE cells ADD COLUMN flagged INTEGER DEFAULT '0' NOT NULL;
+
+UPDATE alembic_version SET version_num='0021' WHERE alembic_version.version_num = '0020';

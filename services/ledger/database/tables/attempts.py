@@ -59,6 +59,7 @@ class Attempt(SQLModel, table=True):
     requirement: str = Field(sa_column=Column(Text, nullable=False, server_default="none"))
     """What it requires of its workers' sandboxes (contracts.sandboxes.SandboxRequirement)."""
     reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    flag_count: int = count()
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()
@@ -84,6 +85,10 @@ class Try(SQLModel, table=True):
     duration_seconds: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     output: Any = Field(default=None, sa_column=Column(JSONB))
     artifacts: Any = Field(default=None, sa_column=Column(JSONB))
+    evaluation: Any = Field(default=None, sa_column=Column(JSONB))
+    """If the try ended the attempt (contracts.evaluation.Evaluation)."""
+    flags: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    """What its runner flagged (contracts.audit.AuditFlag)."""
 
 
 class StoredVerdict(SQLModel, table=True):
@@ -104,6 +109,9 @@ class StoredVerdict(SQLModel, table=True):
     author: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     comment: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     by_run: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    evaluation: Any = Field(default=None, sa_column=Column(JSONB))
+    flags: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    """What its judge flagged."""
 
 
 class PendingOrder(SQLModel, table=True):

@@ -27,6 +27,8 @@ class Cell(SQLModel, table=True):
     n: int = count()
     passed: int = count()
     errors: int = count()
+    flagged: int = count()
+    """How many of those that passed have audit flags."""
     score_sum: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     duration_sum_seconds: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     cost_nanousd: int = nanousd()

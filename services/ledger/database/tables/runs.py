@@ -78,6 +78,8 @@ class Run(SQLModel, table=True):
     n_needs_review: int = count()
     n_over_budget: int = count()
     n_reused: int = count()
+    n_flagged: int = count()
+    """Attempts that passed and have audit flags."""
     cost_nanousd: int = nanousd()
     held_nanousd: int = nanousd()
     input_tokens: int = tokens()

@@ -99,6 +99,7 @@ class Session:
             step = await self._transcript.add_call(call, self._limits)
             result = await toolbox.use(call)
             self._output_log.add(step.number, result)
+            self._try.audit.add_call(call.name, call.arguments, step.number, result.text)
             await self._transcript.add(
                 StepKind.RESULT, result.text, tool=call.name, call_id=call.call_id, failed=result.failed
             )

@@ -113,7 +113,8 @@ class ModelProxy:
         await try_.tail.flush()
         await transcript.add_message(completion)
         for call in completion.tool_calls:
-            await transcript.add_call(call, limits)
+            step = await transcript.add_call(call, limits)
+            try_.audit.add_call(call.name, call.arguments, step.number)
         return completion
 
     async def _record_results(self, messages: Sequence[ChatMessage]) -> None:

@@ -14,8 +14,8 @@ from services.gateway.live.hub import Hub
 from services.gateway.live.settings import LiveSettings
 from services.judge import handlers as judging
 from services.judge.artifacts.hidden_bundles import HiddenBundles
+from services.judge.ports import ComplexityMeasure, RegexSearch, Sandboxes, TestExecutor
 from services.judge.ports import Ports as JudgePorts
-from services.judge.ports import RegexSearch, Sandboxes, TestExecutor
 from services.ledger.__main__ import work
 from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
@@ -91,6 +91,7 @@ async def judge(world: World, process: Process) -> None:
         regex=cast("RegexSearch", None),
         test_executor=cast("TestExecutor", None),
         sandboxes=cast("Sandboxes", None),
+        complexity=cast("ComplexityMeasure", None),
     )
 
     async def run_attempt(ticket: Ticket) -> AttemptJudged:

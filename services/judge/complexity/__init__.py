@@ -1,0 +1,1 @@
+"""The cyclomatic complexity of submitted source files."""

@@ -1,0 +1,1 @@
+"""What looks like cheating while an attempt is executed: its commands, files and connections."""
