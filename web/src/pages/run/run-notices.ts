@@ -29,7 +29,8 @@ export function warningText({ account, percent, spent_usd, held_usd, limit_usd, 
 
 export function runNotices(run: RunView, store: RunStore) {
   return html`
-    ${restartNotice(run)} ${regradeNotice(run)} ${cancellingNotice(run)} ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
+    ${restartNotice(run)} ${regradeNotice(run)} ${cancellingNotice(run)}
+    ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
     ${run.stopped_models.map(stoppedNotice)} ${Object.entries(run.changed_models).map(changedNotice)}
     ${limitNotices(run, store)}
   `;
