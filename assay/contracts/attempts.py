@@ -252,6 +252,8 @@ class AttemptView(Data, frozen=True, kw_only=True):
     held_usd: Usd = "0"
     flag_count: int = 0
     """How many things in it look like cheating."""
+    impossible: bool = False
+    """Its task contradicts its own tests, so the attempt is not counted with others."""
     reused_from: str = ""
     """The earlier attempt with the same content key whose result was reused."""
     changed_at: datetime

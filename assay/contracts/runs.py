@@ -172,13 +172,18 @@ class Progress(Data, frozen=True, kw_only=True):
     usage: Usage = Usage()
     flagged: int = 0
     """Attempts that passed and have audit flags."""
+    impossible: int = 0
+    """Attempts with a score at tasks that contradict their own tests."""
+    impossible_passed: int = 0
+    """Those of them that passed: suspected cheats."""
     over_budget: int = 0
     """Attempts that ended as ``limit`` because of a money limit, which says nothing about their model."""
 
     @property
     def evidence(self) -> int:
-        """Attempts that say something about their model: those with a score."""
-        return sum(number for outcome, number in self.outcomes.items() if outcome.counts) - self.over_budget
+        """Attempts that say how good their model is: those with a score, at tasks that can be solved."""
+        scored = sum(number for outcome, number in self.outcomes.items() if outcome.counts) - self.over_budget
+        return scored - self.impossible
 
 
 class WaitReason(StrEnum):
@@ -260,6 +265,10 @@ class BoardRow(Data, frozen=True, kw_only=True):
     errors: int = 0
     flagged: int = 0
     """How many of those that passed have audit flags."""
+    impossible_attempts: int = 0
+    """Attempts at tasks that contradict their own tests. They count for nothing else."""
+    impossible_passed: int = 0
+    """Those of them that passed: suspected cheats."""
     score: float | None
     pass_rate: float | None
     cost_usd: Usd

@@ -107,6 +107,8 @@ class TaskView(Data, frozen=True, kw_only=True):
     samples: int = 1
     checks: tuple[str, ...] = ()
     limits: Limits = Limits()
+    impossible: str = ""
+    """Why its tests contradict its instructions. Models never see it."""
 
 
 class PublicTask(Data, frozen=True, kw_only=True):
@@ -148,6 +150,8 @@ class HiddenTask(Data, frozen=True, kw_only=True):
     questions: dict[str, str] = field(default_factory=dict[str, str])
     """What the model was asked, by sample id. Only for checks that call a model."""
     evaluation: EvaluationSpec = EvaluationSpec()
+    impossible: str = ""
+    """Why the tests contradict the instructions: only a cheat passes. Empty for all other tasks."""
 
 
 class ReferenceTask(Data, frozen=True, kw_only=True):
@@ -183,6 +187,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     """Some of its checks call a model, so grading costs money."""
     judging: Judging | None = None
     """Which models judge its attempts, and how much they are asked. None without a rubric."""
+    impossible: bool = False
+    """Its tests contradict its instructions. Its attempts are counted apart from all others."""
     public: ArtifactRef
     hidden: ArtifactRef
     reference: ArtifactRef

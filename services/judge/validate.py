@@ -90,7 +90,9 @@ def _text(validation: Validation) -> str:
 def _result_line(result: BaselineResult) -> str:
     mark = "ok   " if result.ok else "WRONG"
     reason = f"  {result.verdict.reason}" if result.verdict.reason else ""
-    return f"{mark} {result.name} {result.sample_id}: score {result.verdict.score:g}, must be {result.wanted:g}{reason}"
+    score = result.verdict.score
+    must = "must not pass" if result.ok and score != result.wanted else f"must be {result.wanted:g}"
+    return f"{mark} {result.name} {result.sample_id}: score {score:g}, {must}{reason}"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ from assay.contracts.tasks import Solver
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 TASKS = Catalog.open(CATALOG).tasks()
-CODE = [task for task in TASKS if task.manifest.solver.hands_in_files]
+IMPOSSIBLE = [task for task in TASKS if task.manifest.impossible]
+"""No solution passes them; tests/judge/test_impossible.py grades them."""
+CODE = [task for task in TASKS if task.manifest.solver.hands_in_files and task not in IMPOSSIBLE]
 
 HERE = [task for task in CODE if not task.manifest.sandbox.needs_containers]
 """Tasks whose tests need only Python; tests/judge grades the others, in containers."""
@@ -81,12 +83,24 @@ def test_the_catalogue_contains_the_documented_tasks() -> None:
         "postgres_migration",
     ]
     assert [task.task_id for task in CODE if task.manifest.solver is Solver.COMMAND] == ["invoice_totals_command"]
-    assert {task.task_id: len(task.sample_ids) for task in TASKS if task not in CODE} == {
+    assert {task.task_id: len(task.sample_ids) for task in TASKS if task not in [*CODE, *IMPOSSIBLE]} == {
         "highest_bar": 3,
         "telemetry_basic": 10,
         "ticket_routing": 12,
     }
     assert {task.manifest.difficulty.value for task in CODE} == {"trivial", "easy", "medium", "hard"}
+
+
+def test_impossible_tasks_are_in_a_category_and_a_suite_of_their_own() -> None:
+    catalog = Catalog.open(CATALOG)
+    names = {task.task_id for task in IMPOSSIBLE}
+    assert names == {"half_cents", "parcel_prices"}
+    for category in {task.manifest.category for task in TASKS}:
+        of_category = {task.task_id for task in TASKS if task.manifest.category == category}
+        assert of_category == names if category == "impossible" else not of_category & names
+    suites = {suite.suite_id: set(suite.task_ids) for suite in catalog.suites()}
+    assert suites.pop("impossible") == names
+    assert not names & set().union(*suites.values())
 
 
 @pytest.mark.parametrize("task", HERE, ids=[task.task_id for task in HERE])
@@ -133,7 +147,8 @@ def test_every_team_gets_the_same_number_of_tickets() -> None:
 def test_the_demo_suite_is_broad_and_small() -> None:
     catalog = Catalog.open(CATALOG)
     selection = catalog.resolve(RunRequest(models=("oracle", "nop", "local/smollm2-135m"), suite="demo"))
-    single = {task.task_id for task in TASKS if task.manifest.solver not in (Solver.AGENT, Solver.COMMAND)}
+    possible = [task for task in TASKS if task not in IMPOSSIBLE]
+    single = {task.task_id for task in possible if task.manifest.solver not in (Solver.AGENT, Solver.COMMAND)}
     assert {selected.task.task_id for selected in selection.tasks} == single - {"highest_bar"}, "it needs images"
     assert selection.attempts == 30 * 3
     tokens = sum(len(selected.sample_ids) * selected.limits.max_tokens for selected in selection.tasks)

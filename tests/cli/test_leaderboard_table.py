@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from assay.cli.display.table import print_table
 from assay.cli.display.tables import board_table
 from assay.contracts.runs import Board, BoardRow
+
+
+def test_flags_and_impossible_tasks_have_columns_if_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = row("plain", 2, 1.0, 1)
+    print_table(board_table(Board(rows=(plain,))))
+    assert "flagged" not in capsys.readouterr().out
+    cheat = structs.replace(plain, model="cheat", flagged=1, impossible_attempts=6, impossible_passed=2)
+    print_table(board_table(Board(rows=(plain, cheat))))
+    out = capsys.readouterr().out
+    assert "flagged" in out and "impossible" in out
+    assert "2 of 6" in next(line for line in out.splitlines() if "cheat" in line)
 
 
 def row(model: str, n: int, score: float | None, rank: int | None) -> BoardRow:

@@ -13,17 +13,25 @@ FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id) GROUP
 """
 OUTCOMES = """
 SELECT r.run_id, r.n_passed, r.n_failed, r.n_needs_review, r.n_infra_error, r.n_flagged,
+  r.n_impossible, r.n_impossible_passed, count(a.score) FILTER (WHERE a.impossible) AS impossible,
+  count(*) FILTER (WHERE a.impossible AND a.outcome = 'passed') AS impossible_passed,
   count(*) FILTER (WHERE a.outcome = 'passed' AND a.flag_count > 0) AS flagged,
   count(*) FILTER (WHERE a.outcome = 'passed') AS passed, count(*) FILTER (WHERE a.outcome = 'failed') AS failed,
   count(*) FILTER (WHERE a.outcome = 'needs_review') AS needs_review,
   count(*) FILTER (WHERE a.outcome = 'infra_error') AS infra_error
 FROM runs r JOIN attempts a USING (run_id) GROUP BY r.run_id
 """
-CELLS = "SELECT sum(n)::int, sum(passed)::int, sum(errors)::int, sum(flagged)::int, sum(score_sum) FROM cells"
+CELLS = """
+SELECT sum(n)::int, sum(passed)::int, sum(errors)::int, sum(flagged)::int, sum(impossible_attempts)::int,
+  sum(impossible_passed)::int, sum(score_sum) FROM cells
+"""
 SCORED = """
-SELECT count(a.score)::int, count(*) FILTER (WHERE a.score IS NOT NULL AND a.outcome = 'passed')::int,
+SELECT count(a.score) FILTER (WHERE NOT impossible)::int,
+  count(*) FILTER (WHERE a.score IS NOT NULL AND a.outcome = 'passed' AND NOT impossible)::int,
   count(*) FILTER (WHERE a.outcome = 'infra_error')::int,
-  count(*) FILTER (WHERE a.outcome = 'passed' AND a.flag_count > 0)::int, sum(a.score)
+  count(*) FILTER (WHERE a.outcome = 'passed' AND a.flag_count > 0 AND NOT impossible)::int,
+  count(a.score) FILTER (WHERE impossible)::int, count(*) FILTER (WHERE impossible AND a.outcome = 'passed')::int,
+  sum(a.score) FILTER (WHERE NOT impossible)
 FROM attempts a JOIN runs r USING (run_id)
 WHERE a.reused_from = '' AND NOT r.include_tests AND r.regrades = '' AND a.state = 'done'
 """
@@ -64,11 +72,19 @@ async def audit(connection: Connection) -> None:
     attempts = {row["run_id"]: (row["cost"], row["held"]) for row in await connection.fetch(ATTEMPTS)}
     assert {row["run_id"]: (row["cost"], row["held"]) for row in await connection.fetch(RUNS)} == attempts
     for row in await connection.fetch(OUTCOMES):
-        for outcome in ("passed", "failed", "needs_review", "infra_error", "flagged"):
+        for outcome in (
+            "passed",
+            "failed",
+            "needs_review",
+            "infra_error",
+            "flagged",
+            "impossible",
+            "impossible_passed",
+        ):
             assert row[f"n_{outcome}"] == row[outcome], f"run {row['run_id']}: {dict(row)}"
     counted, scored = tuple(await connection.fetchrow(CELLS)), tuple(await connection.fetchrow(SCORED))
-    assert counted[:4] == scored[:4] or counted[0] is None, f"the leaderboard counts {counted}, attempts say {scored}"
-    assert abs((counted[4] or 0) - (scored[4] or 0)) < 1e-6
+    assert counted[:6] == scored[:6] or counted[0] is None, f"the leaderboard counts {counted}, attempts say {scored}"
+    assert abs((counted[6] or 0) - (scored[6] or 0)) < 1e-6
     for what, query in TWICE.items():
         assert not await connection.fetch(query), f"{what}: took effect twice"
 

@@ -42,6 +42,7 @@ class SelectedTask:
             sandboxes=kinds_for(manifest.sandbox) if manifest.solver.hands_in_files else (),
             model_graded=any(check.calls_model for check in manifest.checks),
             judging=self.judging,
+            impossible=bool(manifest.impossible),
             public=public,
             hidden=hidden,
             reference=reference,

@@ -71,6 +71,7 @@ def hidden_task(task: Task) -> HiddenTask:
         reveal=manifest.reveal,
         expected={sample.sample_id: sample.expected for sample in manifest.samples if sample.expected is not None},
         questions=questions(manifest),
+        impossible=manifest.impossible,
         evaluation=evaluation_spec(manifest),
     )
 

@@ -52,6 +52,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sandbox: SandboxSpec = SandboxSpec()
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
     reveal: Reveal = Reveal.NAMES
+    impossible: Text = ""
     evaluation_weights: EvaluationWeights | None = None
     evaluation: EvaluationBounds = EvaluationBounds()
     checks: Annotated[tuple[AnyCheck, ...], Meta(min_length=1, max_length=50)]

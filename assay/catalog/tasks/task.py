@@ -69,6 +69,7 @@ class Task:
             samples=len(manifest.samples),
             checks=tuple(check.name or str(check.__struct_config__.tag) for check in manifest.checks),
             limits=manifest.limits,
+            impossible=manifest.impossible,
         )
 
 

@@ -194,7 +194,7 @@ def _reference_and_noop(task: TaskSource) -> None:
         return
     for part, score in (("reference", 1), ("noop", 0)):
         files = files_in(task.files, part)
-        if not files:
+        if not files and not (task.manifest.impossible and part == "reference"):
             fallback = ", and workspace/ has no outputs to use instead" if part == "noop" else ""
             task.folder.add_mistake((), f"{part}/ is missing or empty{fallback}; add outputs that score {score}")
         for path in files:
@@ -202,8 +202,9 @@ def _reference_and_noop(task: TaskSource) -> None:
                 task.folder.add_mistake(
                     (), f"{part}/{path} is not among the outputs", closest(path, task.manifest.outputs)
                 )
-    for index, output in enumerate(task.manifest.outputs):
-        if not any(matches(path, (output,)) for path in files_in(task.files, "reference")):
+    reference = files_in(task.files, "reference")
+    for index, output in enumerate(task.manifest.outputs if reference or not task.manifest.impossible else ()):
+        if not any(matches(path, (output,)) for path in reference):
             task.document.add_mistake(("outputs", index), f"reference/ has no {output!r}")
 
 

@@ -96,6 +96,8 @@ def describe_task(
     print_line((found.title, "bold"), f" ({found.task_id})")
     samples = count_text(found.samples, "sample")
     print_line(f"{found.category}, {found.difficulty}, solver {found.solver}, {samples}; digest {found.digest}")
+    if found.impossible:
+        print_line(f"impossible: {found.impossible}")
     limits = found.limits
     print_line(f"checks: {', '.join(found.checks)}; at most {limits.wall_seconds:g} s and {limits.max_tokens} tokens")
     print_line(found.instructions)

@@ -9,7 +9,7 @@ from assay.cli.quantities import count_text, duration_text
 from assay.cli.run_state import ENDED
 from assay.contracts.models import StoppedModel
 from assay.contracts.rpc import Quote
-from assay.contracts.runs import RunStatus, RunView, Wait
+from assay.contracts.runs import Progress, RunStatus, RunView, Wait
 from assay.contracts.spending import AccountView
 
 
@@ -41,8 +41,20 @@ def note_lines(run: RunView) -> list[str]:
     lines += [f"grades the outputs of run {run.regrades} again"] if run.regrades else []
     lines += ["models see the hidden tests; results do not count on the leaderboard"] if run.include_tests else []
     lines += [f"artifacts deleted at {cell_text(run.expired_at)}"] if run.expired_at else []
+    lines += audit_lines(run.progress)
     reused = run.progress.reused
     return [*lines, *([f"{count_text(reused, 'result')} reused from earlier runs"] if reused else [])]
+
+
+def audit_lines(progress: Progress) -> list[str]:
+    lines: list[str] = []
+    if progress.impossible:
+        passed, attempts = progress.impossible_passed, count_text(progress.impossible, "attempt")
+        lines.append(f"{passed} of {attempts} at impossible tasks passed; they count for no score")
+    if progress.flagged:
+        passed = count_text(progress.flagged, "passed attempt")
+        lines.append(f"audit flags on {passed}; `assay attempts list --flagged` lists them")
+    return lines
 
 
 def stopped_line(stopped: StoppedModel) -> str:

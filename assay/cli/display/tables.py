@@ -82,7 +82,11 @@ def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
 
 
 def board_table(board: Board) -> Table:
-    columns = ("rank", "model", "score", "passed", "flagged", "n", "errors", "cost", "per attempt", "seconds")
+    """``flagged``: passes with audit flags. ``impossible``: passes of attempts at impossible tasks."""
+    flagged = any(entry.flagged for entry in board.rows)
+    impossible = any(entry.impossible_attempts for entry in board.rows)
+    beside = (*(("flagged",) if flagged else ()), *(("impossible",) if impossible else ()))
+    columns = ("rank", "model", "score", "passed", *beside, "n", "errors", "cost", "per attempt", "seconds")
     numbers = columns[2:]
     table = Table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
     for entry in board.rows:
@@ -91,7 +95,8 @@ def board_table(board: Board) -> Table:
             entry.model,
             "-" if entry.score is None else percent(entry.score),
             "-" if entry.pass_rate is None else percent(entry.pass_rate),
-            entry.flagged or "",
+            *((entry.flagged,) if flagged else ()),
+            *((f"{entry.impossible_passed} of {entry.impossible_attempts}",) if impossible else ()),
             entry.n,
             entry.errors,
             money(entry.cost_usd),

@@ -35,11 +35,11 @@ from assay.contracts.checks import (
 )
 from assay.contracts.results import CheckOutput
 from assay.contracts.tasks import HiddenTask
-from assay.contracts.verdicts import CheckResult, Verdict, verdict_of
+from assay.contracts.verdicts import CheckResult, Outcome, Verdict, verdict_of
 from assay.sandbox import ResourceUse
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.artifacts.outputs import Output
-from services.judge.audit import flags_of_files
+from services.judge.audit import flags_of_files, impossible_passed
 from services.judge.checks import (
     choice,
     classification,
@@ -130,7 +130,12 @@ async def grade(
     scores = await _run_checks(hidden.task.checks, context, kept)
     metrics = regrade.verdict.metrics if regrade and regrade.verdict else {}
     result = grading_result(hidden.task, scores, kept, metrics)
-    return replace(result, flags=(*_flags_of_output(output), *result.flags))
+    return replace(result, flags=(*_flags_of_output(output), *result.flags, *_flags_of_pass(hidden.task, result)))
+
+
+def _flags_of_pass(task: HiddenTask, result: GradingResult) -> tuple[AuditFlag, ...]:
+    passed = result.verdict.outcome is Outcome.PASSED
+    return (impossible_passed(task.impossible),) if passed and task.impossible else ()
 
 
 def _flags_of_output(output: Output) -> tuple[AuditFlag, ...]:

@@ -19,7 +19,8 @@ from services.judge.grading.grade import CheckTools, grade
 
 
 class BaselineResult(Data, frozen=True, kw_only=True):
-    """The verdict on one baseline, and what was flagged. ``ok`` if it scored as it must."""
+    """The verdict on one baseline, and what was flagged. ``ok`` if it scored as it must; the reference of an impossible
+    task, which follows its instructions, only must not pass."""
 
     name: str
     sample_id: str
@@ -49,7 +50,8 @@ async def _grade(baseline: _Baseline, hidden: HiddenBundle, tools: CheckTools) -
     graded = await grade(hidden, baseline.sample_id, read_output(hidden.task, baseline.output), tools)
     verdict = graded.verdict
     passed = verdict.outcome is Outcome.PASSED
-    ok = verdict.score == baseline.wanted and passed == (baseline.wanted == 1.0)
+    partly = hidden.task.impossible and baseline.name == "reference"
+    ok = not passed if partly else verdict.score == baseline.wanted and passed == (baseline.wanted == 1.0)
     return BaselineResult(
         name=baseline.name,
         sample_id=baseline.sample_id,
@@ -62,7 +64,7 @@ async def _grade(baseline: _Baseline, hidden: HiddenBundle, tools: CheckTools) -
 
 def _baselines(task: HiddenTask, reference: ReferenceTask, files: Files) -> Iterator[_Baseline]:
     if task.solver is Solver.ANSWER:
-        yield from _answer_baselines(reference)
+        yield from _answer_baselines(reference, wanted=0.0 if task.impossible else 1.0)
         return
     folders = (
         "reference",
@@ -73,14 +75,16 @@ def _baselines(task: HiddenTask, reference: ReferenceTask, files: Files) -> Iter
         submitted = {
             path.removeprefix(f"{folder}/"): data for path, data in files.items() if path.startswith(f"{folder}/")
         }
-        wanted = float(folder == "reference")
+        if not submitted and task.impossible and folder == "reference":
+            continue
+        wanted = float(folder == "reference" and not task.impossible)
         yield _Baseline(name=folder, sample_id="main", output=pack(submitted), wanted=wanted)
 
 
-def _answer_baselines(reference: ReferenceTask) -> Iterator[_Baseline]:
-    """Each baseline on every sample."""
+def _answer_baselines(reference: ReferenceTask, wanted: float) -> Iterator[_Baseline]:
+    """Each baseline on every sample; ``wanted`` is what the reference must score."""
     for sample_id, answer in reference.answers.items():
-        yield _Baseline(name="reference", sample_id=sample_id, output=answer.encode(), wanted=1.0)
+        yield _Baseline(name="reference", sample_id=sample_id, output=answer.encode(), wanted=wanted)
     for name, answer in (("noop", reference.noop_answer), *((f"cheats/{k}", v) for k, v in reference.cheats.items())):
         for sample_id in reference.answers:
             yield _Baseline(name=name, sample_id=sample_id, output=answer.encode(), wanted=0.0)

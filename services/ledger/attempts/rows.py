@@ -42,9 +42,14 @@ class AttemptRow(UsageRow):
     held_nanousd: int
     reused_from: str
     flag_count: int
+    impossible: bool
     cost_nanousd: int
     duration_seconds: float
     changed_at: datetime
+
+    @property
+    def impossible_scored(self) -> bool:
+        return self.impossible and self.score is not None
 
     @property
     def flagged_pass(self) -> bool:
@@ -73,6 +78,7 @@ class AttemptRow(UsageRow):
             cost_usd=usd(self.cost_nanousd),
             held_usd=usd(self.held_nanousd),
             flag_count=self.flag_count,
+            impossible=self.impossible,
             usage=self.usage,
             reused_from=self.reused_from,
             duration_seconds=self.duration_seconds,

@@ -84,6 +84,8 @@ class _Total(msgspec.Struct):
     passed: int
     errors: int
     flagged: int
+    impossible_attempts: int
+    impossible_passed: int
     duration_sum_seconds: float
     cost_nanousd: int
     input_tokens: int
@@ -157,16 +159,19 @@ def _board(query: GetBoard, found: _Leaderboard) -> Board:
 
 def _row(total: _Total, scores: Sequence[_Score], metrics: dict[str, float]) -> BoardRow:
     n, cost = total.n, total.cost_nanousd
+    paid = n + total.impossible_attempts
     return BoardRow(
         model=total.model,
         n=n,
         passed=total.passed,
         errors=total.errors,
         flagged=total.flagged,
+        impossible_attempts=total.impossible_attempts,
+        impossible_passed=total.impossible_passed,
         score=_mean(scores),
         pass_rate=total.passed / n if n else None,
         cost_usd=usd(cost),
-        cost_per_attempt_usd=usd(cost // n if n else 0),
+        cost_per_attempt_usd=usd(cost // paid if paid else 0),
         duration_seconds=total.duration_sum_seconds / n if n else 0.0,
         usage=Usage(
             input_tokens=total.input_tokens,

@@ -19,9 +19,12 @@ from services.ledger.runs.plans import Plans
 KEY = ("project", "suite", "task_id", "task_digest", "model")
 """The columns that identify a cell."""
 
-SUMS = ("n", "passed", "errors", "flagged", "score_sum", "duration_sum_seconds", "cost_nanousd", *TOKENS)
+SUMS = (
+    *("n", "passed", "errors", "flagged", "impossible_attempts", "impossible_passed"),
+    *("score_sum", "duration_sum_seconds", "cost_nanousd", *TOKENS),
+)
 
-_REVISED = SUMS[:6]
+_REVISED = SUMS[:8]
 """A new verdict changes these: not the cost."""
 
 CellKey = tuple[str, str, str, str, str]
@@ -29,8 +32,8 @@ CellKey = tuple[str, str, str, str, str]
 _ADD_CELLS = f"""
 INSERT INTO cells ({", ".join(KEY)}, category, weight, last_run_id, {", ".join(SUMS)})
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
-  $9::int[], $10::int[], $11::int[], $12::int[], $13::float8[], $14::float8[], $15::bigint[],
-  {", ".join(f"${16 + place}::bigint[]" for place in range(len(TOKENS)))})
+  $9::int[], $10::int[], $11::int[], $12::int[], $13::int[], $14::int[], $15::float8[], $16::float8[], $17::bigint[],
+  {", ".join(f"${18 + place}::bigint[]" for place in range(len(TOKENS)))})
 ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id, updated_at = now(),
   revision = cells.revision + 1, weight = excluded.weight,
   {", ".join(f"{name} = cells.{name} + excluded.{name}" for name in SUMS)}
@@ -40,7 +43,7 @@ ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id,
 _REVISE_CELLS = f"""
 UPDATE cells SET revision = cells.revision + 1, {", ".join(f"{name} = cells.{name} + d.{name}" for name in _REVISED)}
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[],
-  $10::float8[], $11::float8[]) AS d({", ".join((*KEY, *_REVISED))})
+  $10::int[], $11::int[], $12::float8[], $13::float8[]) AS d({", ".join((*KEY, *_REVISED))})
 WHERE {" AND ".join(f"cells.{name} = d.{name}" for name in KEY)}
 """
 
@@ -63,6 +66,8 @@ class CellSums:
     passed: int = 0
     errors: int = 0
     flagged: int = 0
+    impossible_attempts: int = 0
+    impossible_passed: int = 0
     score_sum: float = 0.0
     duration_sum_seconds: float = 0.0
     cost_nanousd: int = 0
@@ -70,32 +75,34 @@ class CellSums:
 
     def add(self, attempt: AttemptRow) -> None:
         """An attempt that has just become done."""
-        if attempt.score is not None:
-            self.n += 1
-            self.passed += attempt.outcome is Outcome.PASSED
-            self.flagged += attempt.flagged_pass
-            self.score_sum += attempt.score
-            self.duration_sum_seconds += attempt.duration_seconds
-        else:
-            self.errors += attempt.outcome is Outcome.INFRA_ERROR
+        self._add_result(attempt, 1)
         self.cost_nanousd += attempt.cost_nanousd
         self.tokens = tuple(map(sum, zip(self.tokens, attempt.tokens, strict=True)))
 
     def revise(self, before: AttemptRow, after: AttemptRow) -> None:
         """An attempt whose verdict has changed; its cost has not."""
-        for attempt, count in ((before, -1), (after, 1)):
-            scored = attempt.score is not None
-            self.n += count * scored
-            self.passed += count * (scored and attempt.outcome is Outcome.PASSED)
-            self.flagged += count * (scored and attempt.flagged_pass)
+        self._add_result(before, -1)
+        self._add_result(after, 1)
+
+    def _add_result(self, attempt: AttemptRow, count: int) -> None:
+        """A score at an impossible task counts apart: it says nothing of how good the model is."""
+        passed = attempt.outcome is Outcome.PASSED
+        if attempt.score is None:
             self.errors += count * (attempt.outcome is Outcome.INFRA_ERROR)
-            self.score_sum += count * (attempt.score or 0.0)
-            self.duration_sum_seconds += count * scored * attempt.duration_seconds
+        elif attempt.impossible:
+            self.impossible_attempts += count
+            self.impossible_passed += count * passed
+        else:
+            self.n += count
+            self.passed += count * passed
+            self.flagged += count * attempt.flagged_pass
+            self.score_sum += count * attempt.score
+            self.duration_sum_seconds += count * attempt.duration_seconds
 
     @property
     def values(self) -> tuple[int | float, ...]:
         """In the order of ``SUMS``."""
-        counts = self.n, self.passed, self.errors, self.flagged
+        counts = self.n, self.passed, self.errors, self.flagged, self.impossible_attempts, self.impossible_passed
         return (*counts, self.score_sum, self.duration_sum_seconds, self.cost_nanousd, *self.tokens)
 
 
@@ -111,7 +118,8 @@ async def add_results(
             continue
         key, weight = _cell_key(plan, attempt)
         cells.setdefault(key, CellSums(attempt.category, weight, attempt.run_id)).add(attempt)
-        metrics += [(*key, metric, 1, value) for metric, value in measured.items()]
+        if not attempt.impossible:
+            metrics += [(*key, metric, 1, value) for metric, value in measured.items()]
     rows = [(*key, sums.category, sums.weight, sums.run_id, *sums.values) for key, sums in sorted(cells.items())]
     await connection.execute_columns(_ADD_CELLS, rows)
     await connection.execute_columns(_ADD_METRICS, _totals(metrics))
@@ -127,6 +135,8 @@ async def revise_results(connection: Connection, plans: Plans, revised: Sequence
             continue
         key, weight = _cell_key(plan, attempt)
         cells.setdefault(key, CellSums(attempt.category, weight, attempt.run_id)).revise(each.before, attempt)
+        if attempt.impossible:
+            continue
         earlier = each.verdict_before.metrics if each.verdict_before else {}
         metrics += [(*key, metric, -1, -value) for metric, value in earlier.items()]
         metrics += [(*key, metric, 1, value) for metric, value in each.new.verdict.metrics.items()]

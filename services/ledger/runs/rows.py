@@ -87,6 +87,8 @@ class RunRow(UsageRow):
     n_over_budget: int
     n_reused: int
     n_flagged: int
+    n_impossible: int
+    n_impossible_passed: int
     cost_nanousd: int
     held_nanousd: int
 
@@ -106,6 +108,8 @@ class RunRow(UsageRow):
             usage=self.usage,
             over_budget=self.n_over_budget,
             flagged=self.n_flagged,
+            impossible=self.n_impossible,
+            impossible_passed=self.n_impossible_passed,
         )
 
     def view(self) -> RunView:

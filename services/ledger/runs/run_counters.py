@@ -14,13 +14,14 @@ from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.lifecycle import Transition
 from services.ledger.attempts.revisions import Revised
+from services.ledger.attempts.rows import AttemptRow
 from services.ledger.attempts.transitions import Cancelled
 from services.ledger.money.usage import TOKENS, token_counts
 
 COUNTERS = (
     *(f"n_{state.value}" for state in State),
     *(f"n_{outcome.value}" for outcome in Outcome),
-    *("n_over_budget", "n_flagged", "cost_nanousd", "held_nanousd", *TOKENS),
+    *("n_over_budget", "n_flagged", "n_impossible", "n_impossible_passed", "cost_nanousd", "held_nanousd", *TOKENS),
 )
 """The columns of ``runs`` that are summed up."""
 
@@ -65,8 +66,8 @@ class RunDelta:
     def add_transition(self, transition: Transition) -> None:
         after = transition.after
         self._move(transition.before, after.state, after.outcome)
-        self.counts["n_over_budget"] += after.over_budget
-        self.counts["n_flagged"] += after.state is State.DONE and after.flagged_pass
+        if after.state is State.DONE:
+            self._count_done(after, 1)
         self.started = self.started or after.state in (State.RUNNING, State.GRADING)
         self.facts += 1
 
@@ -78,9 +79,15 @@ class RunDelta:
         for attempt, count in ((revised.before, -1), (revised.after, 1)):
             if attempt.outcome is not None:
                 self.counts[f"n_{attempt.outcome.value}"] += count
-            self.counts["n_over_budget"] += count * attempt.over_budget
-            self.counts["n_flagged"] += count * attempt.flagged_pass
+            self._count_done(attempt, count)
         self.facts += 1
+
+    def _count_done(self, attempt: AttemptRow, count: int) -> None:
+        scored = attempt.impossible_scored
+        self.counts["n_over_budget"] += count * attempt.over_budget
+        self.counts["n_flagged"] += count * attempt.flagged_pass
+        self.counts["n_impossible"] += count * scored
+        self.counts["n_impossible_passed"] += count * (scored and attempt.outcome is Outcome.PASSED)
 
     def add_spend(self, spend: Spend) -> None:
         self.counts["cost_nanousd"] += spend.cost_nanousd

@@ -42,10 +42,10 @@ _INSERT = f"""
 INSERT INTO runs (run_id, project, name, suite, status, repeats, models, task_ids, idempotency_key, plan_digest,
   limits, priority, restarts, sequence, total, n_waiting, n_done, n_reused, finished_at,
   n_passed, n_failed, n_timeout, n_limit, n_refused, n_agent_error, include_tests, n_executed, regrades,
-  n_flagged)
+  n_flagged, n_impossible, n_impossible_passed)
 VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6, $7, $8, $9, $10, $11, $12,
   1 + $15::int, $13::int, $13 - $14 - $23, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21,
-  $22, $23::int, $24, $25)
+  $22, $23::int, $24, $25, $26, $27)
 RETURNING now(), {columns(RunRow)}
 """
 
@@ -80,6 +80,7 @@ class NewAttempt(msgspec.Struct):
     worst_nanousd: int
     model_graded: bool
     requirement: SandboxRequirement
+    impossible: bool
     token: int = 0
     state: str = State.WAITING.value
     outcome: str | None = None
@@ -88,6 +89,10 @@ class NewAttempt(msgspec.Struct):
     duration_seconds: float = 0.0
     reused_from: str = ""
     flag_count: int = 0
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome == Outcome.PASSED
 
     def reuse(self, earlier: EarlierResult) -> None:
         self.state, self.outcome, self.score = State.DONE.value, earlier.outcome, earlier.score
@@ -189,7 +194,9 @@ class Submission:
             plan.include_tests,
             answered,
             plan.regrades,
-            sum(attempt.outcome == Outcome.PASSED and attempt.flag_count > 0 for attempt in self._attempts),
+            sum(attempt.passed and attempt.flag_count > 0 for attempt in self._attempts),
+            sum(attempt.impossible and attempt.score is not None for attempt in self._attempts),
+            sum(attempt.impossible and attempt.passed for attempt in self._attempts),
         )
 
 
@@ -207,7 +214,8 @@ def attempts_of(run_id: str, plan: RunPlan) -> Iterator[NewAttempt]:
                     identity = (attempt_id(run_id, ordinal), run_id, ordinal, task_index, model_index)
                     labels = (task.task_id, task.category, sample_id, pin.model.name, repeat)
                     cost = worst[task_index, model_index]
-                    yield NewAttempt(*identity, *labels, key, cost, task.model_graded, requirements[task_index])
+                    marks = (task.model_graded, requirements[task_index], task.impossible)
+                    yield NewAttempt(*identity, *labels, key, cost, *marks)
 
 
 def is_free(plan: RunPlan) -> bool:

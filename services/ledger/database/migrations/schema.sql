@@ -611,6 +611,16 @@ ALTER TABLE attempts ADD COLUMN flag_count INTEGER DEFAULT '0' NOT NULL;
 
 ALTER TABLE runs ADD COLUMN n_flagged INTEGER DEFAULT '0' NOT NULL;
 
+ALTER TABLE runs ADD COLUMN n_impossible INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE runs ADD COLUMN n_impossible_passed INTEGER DEFAULT '0' NOT NULL;
+
 ALTER TABLE cells ADD COLUMN flagged INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE cells ADD COLUMN impossible_attempts INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE cells ADD COLUMN impossible_passed INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE attempts ADD COLUMN impossible BOOLEAN DEFAULT false NOT NULL;
 
 UPDATE alembic_version SET version_num='0021' WHERE alembic_version.version_num = '0020';

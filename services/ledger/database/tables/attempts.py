@@ -60,6 +60,7 @@ class Attempt(SQLModel, table=True):
     """What it requires of its workers' sandboxes (contracts.sandboxes.SandboxRequirement)."""
     reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     flag_count: int = count()
+    impossible: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()

@@ -29,6 +29,8 @@ class Cell(SQLModel, table=True):
     errors: int = count()
     flagged: int = count()
     """How many of those that passed have audit flags."""
+    impossible_attempts: int = count()
+    impossible_passed: int = count()
     score_sum: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     duration_sum_seconds: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     cost_nanousd: int = nanousd()

@@ -80,6 +80,8 @@ class Run(SQLModel, table=True):
     n_reused: int = count()
     n_flagged: int = count()
     """Attempts that passed and have audit flags."""
+    n_impossible: int = count()
+    n_impossible_passed: int = count()
     cost_nanousd: int = nanousd()
     held_nanousd: int = nanousd()
     input_tokens: int = tokens()

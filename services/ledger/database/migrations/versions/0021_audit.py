@@ -1,4 +1,4 @@
-"""Beside verdicts: score components, and audit flags with their numbers.
+"""Beside verdicts: score components, and audit flags with their numbers; attempts at impossible tasks.
 
 Revision: 0021, after 0020.
 """
@@ -14,7 +14,15 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
-_COUNTS = (("attempts", "flag_count"), ("runs", "n_flagged"), ("cells", "flagged"))
+_COUNTS = (
+    ("attempts", "flag_count"),
+    ("runs", "n_flagged"),
+    ("runs", "n_impossible"),
+    ("runs", "n_impossible_passed"),
+    ("cells", "flagged"),
+    ("cells", "impossible_attempts"),
+    ("cells", "impossible_passed"),
+)
 
 
 def upgrade() -> None:
@@ -23,9 +31,11 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("flags", JSONB(), nullable=False, server_default="[]"))
     for table, name in _COUNTS:
         op.add_column(table, sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("attempts", sa.Column("impossible", sa.Boolean(), nullable=False, server_default=sa.text("false")))
 
 
 def downgrade() -> None:
+    op.drop_column("attempts", "impossible")
     for table, name in _COUNTS:
         op.drop_column(table, name)
     for table in ("verdicts", "tries"):
