@@ -1,0 +1,1 @@
+"""Levels of stock, by shelf or by item."""
