@@ -4,7 +4,7 @@ judge."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ TASKS = ("agent", "command")
 
 
 @asynccontextmanager
-async def open_runner(folder: Path, sandbox: str) -> AsyncIterator[RunnerHarness]:
+async def open_runner(folder: Path, sandbox: str) -> AsyncGenerator[RunnerHarness]:
     """With a catalogue of the two tasks and a scripted model for each script."""
     catalog = folder / "catalog"
     for task in TASKS:

@@ -213,6 +213,47 @@ def test_full_validation_grades_the_task_s_own_files(tmp_path: Path) -> None:
     assert {score for name, score in scores.items() if name.startswith("cheats/")} == {0.0}
 
 
+def test_full_validation_of_a_catalogue_prints_a_table(tmp_path: Path) -> None:
+    catalog = small_catalog(tmp_path)
+    result = run_assay(tmp_path, "tasks", "validate", "--all", "--full", ASSAY_CATALOG=str(catalog))
+    assert result.code == 0, result.out + result.err
+    table, summary = result.out.splitlines()[:-1], result.out.splitlines()[-1]
+    rows = {cells[0]: cells[1:] for cells in (re.split(r" {2,}", line) for line in table)}
+    graded = ["1", "0", "2 of 2 score 0"]
+    assert rows["add_two"][:5] == ["python", "tests", *graded] and rows["add_two"][-1] == "bubblewrap"
+    assert rows["ticket_routing"][:5] == ["-", "choice", *graded] and rows["ticket_routing"][-1] == "-"
+    assert rows["opinion"][2] == "not graded"
+    assert "people grade it" in result.out
+    assert summary.startswith(
+        "2 of 3 tasks graded as they must be; 2 references score 1, 2 no-ops 0, 4 of 4 cheats 0; "
+    )
+    assert "3 of 3: " in result.err
+    both = run_assay(tmp_path, "tasks", "validate", "add_two", "--all")
+    assert (both.code, "either TASK or --all" in both.err) == (USAGE, True)
+
+
+def small_catalog(folder: Path) -> Path:
+    """Two tasks of the catalogue, and one that people grade."""
+    catalog = folder / "catalog"
+    for name in ("add_two", "ticket_routing"):
+        shutil.copytree(TASK.parent / name, catalog / "tasks" / name)
+    (catalog / "tasks" / "opinion").mkdir()
+    (catalog / "tasks" / "opinion" / "task.yaml").write_text(
+        "id: opinion\ntitle: Opinion\ncategory: facts\ndifficulty: trivial\nsolver: answer\ninstructions: Say it.\n"
+        "checks: [{kind: review, criteria: [{id: clear, text: It is clear.}]}]\n"
+        "samples: [{sample_id: a, reference: Yes.}]\n"
+    )
+    return catalog
+
+
+def test_full_validation_says_what_this_machine_lacks(tmp_path: Path) -> None:
+    arguments = ("tasks", "validate", "postgres_migration", "--full", "--sandbox", "bubblewrap")
+    result = run_assay(tmp_path, *arguments)
+    assert result.code == 0
+    assert "not graded" in result.out and "1 not checked on this host" in result.out
+    assert run_assay(tmp_path, *arguments, "--strict").code == FAILED
+
+
 def test_full_validation_fails_where_the_reference_is_wrong(tmp_path: Path) -> None:
     folder = shutil.copytree(TASK, tmp_path / "add_two")
     for file in (folder / "reference").iterdir():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msgspec import structs
 
@@ -12,8 +12,6 @@ from assay.artifacts import ArtifactStore, StoreUnreachable
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Availability, Mounts, Sandbox, SandboxProvider, SandboxRetryable, open_sandbox_provider
-from services.judge.bridge.test_run import TestRun, TestRunLog
-from services.judge.ports import TestExecutor
 
 
 class BrokenProvider:
@@ -42,20 +40,6 @@ class ShortProvider:
 
     async def check(self) -> Availability:
         return await self._real.check()
-
-
-class PatientTestExecutor:
-    """Gives each test run more wall time than its task grants: on a busy machine wall time measures only the load. CPU
-    time, and the time of each call, stay limited."""
-
-    __test__ = False
-
-    def __init__(self, executor: TestExecutor, wall_factor: float = 4.0) -> None:
-        self._executor, self._wall_factor = executor, wall_factor
-
-    async def run(self, run: TestRun) -> TestRunLog:
-        seconds = run.sandbox.wall_seconds * self._wall_factor
-        return await self._executor.run(replace(run, sandbox=structs.replace(run.sandbox, wall_seconds=seconds)))
 
 
 @dataclass

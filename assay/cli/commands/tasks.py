@@ -2,57 +2,44 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import time
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
+from assay.cli.display.grading_table import grading_table, problems, summary
 from assay.cli.display.mistakes import mistake_line, print_broken
-from assay.cli.display.output import print_json, print_line
+from assay.cli.display.output import print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
 from assay.cli.server import call
+from assay.cli.task_grading import Validation, grade_tasks
 from assay.client import AssayClient
 from assay.contracts.catalog import CatalogMistake, CatalogPart
-from assay.contracts.codec import Data, Malformed, decode
+from assay.contracts.checks import kind_of
 from assay.contracts.tasks import TaskView
-from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["tasks"])
 Full = Annotated[
     bool, typer.Option("--full", help="Also grade the reference solution, the no-op and the cheats, in sandboxes.")
 ]
-
-
-class Grading(Data, frozen=True, kw_only=True):
-    """The verdict on the task's reference solution, no-op or a cheat; ``wanted`` is the score it must get."""
-
-    name: str
-    sample_id: str
-    ok: bool
-    wanted: float
-    verdict: Verdict
-
-
-class Validation(Data, frozen=True, kw_only=True):
-    """Result for one task, or for the catalogue's other files. ``mistakes`` name file, line and field; only --full
-    fills ``trials``."""
-
-    task: str
-    ok: bool
-    mistakes: tuple[str, ...] = ()
-    trials: tuple[Grading, ...] = ()
-    error: str = ""
-    """Why grading failed."""
-    unchecked: str = ""
-    """Why a valid task was not graded on this host."""
+All = Annotated[bool, typer.Option("--all", help="The whole catalogue, which is the default without TASK.")]
+Sandbox = Annotated[
+    Literal["auto", "bubblewrap", "docker", "kubernetes", "process"],
+    typer.Option("--sandbox", help="Kind of sandbox to grade in. auto: what each task needs."),
+]
+Complete = Annotated[
+    bool, typer.Option("--strict", help="Also fail if this machine lacks what a task needs to be graded.")
+]
+OTHER_FILES = "suites, models, prices, stored responses"
 
 
 @app.command("list")
@@ -108,19 +95,28 @@ def validate_tasks(
     task: Annotated[
         str, typer.Argument(metavar="TASK", help="A task's id or folder. Default: the whole catalogue.")
     ] = "",
+    everything: All = False,
     full: Full = False,
+    sandbox: Sandbox = "auto",
+    strict: Complete = False,
     json: Json = False,
 ) -> None:
-    """Check task files on this machine, without a server. Mistakes name file, line and field."""
-    found = [_grade(folder, state) if full and state.ok else state for folder, state in _validate(task)]
+    """Check task files on this machine, without a server. Mistakes name file, line and field.
+
+    Exit codes: 0 if all tasks are valid and, with --full, grade their own files as they must; otherwise 1. Tasks that
+    this machine cannot grade count as not checked, and fail only with --strict.
+    """
+    if task and everything:
+        raise BadUsage("give either TASK or --all")
+    started = time.monotonic()
+    found = _validate(task)
+    states = _graded(found, sandbox, quiet=json) if full else [state for _, state in found]
     if json:
-        print_json(found)
+        print_json(states)
     else:
-        for state in found:
-            print_line(_mark(state), state.task)
-            for line in _details(state):
-                print_line(f"     {line}")
-    raise typer.Exit(OK if all(state.ok for state in found) else FAILED)
+        _print(states, time.monotonic() - started if full else None)
+    failed = not all(state.ok for state in states) or (strict and any(state.host_lacks for state in states))
+    raise typer.Exit(FAILED if failed else OK)
 
 
 def _validate(task: str) -> list[tuple[Path | None, Validation]]:
@@ -152,46 +148,50 @@ def _must_exist(catalog: Catalog, task: str) -> None:
 
 def _check_task(folder: Path, shown: str) -> Validation:
     try:
-        load_task(folder, shown)
+        manifest = load_task(folder, shown).manifest
     except InvalidCatalog as error:
         return Validation(task=folder.name, ok=False, mistakes=tuple(map(str, error.mistakes)))
-    return Validation(task=folder.name, ok=True)
+    checks = tuple(map(kind_of, manifest.checks))
+    return Validation(task=folder.name, ok=True, language=manifest.language or "", checks=checks)
 
 
 def _check_other_files(catalog: Catalog) -> Validation:
     """Suites, models, prices and stored responses."""
     broken = catalog.broken()
     mistakes = tuple(mistake_line(mistake) for mistake in broken if mistake.part is not CatalogPart.TASK)
-    return Validation(task="suites, models, prices, stored responses", ok=not mistakes, mistakes=mistakes)
+    return Validation(task=OTHER_FILES, ok=not mistakes, mistakes=mistakes)
 
 
-def _grade(folder: Path | None, state: Validation) -> Validation:
-    """Runs the judge's own validation in a subprocess, because ``assay`` must not import services."""
-    if folder is None:
-        return state
-    command = [sys.executable, "-m", "services.judge.validate", str(folder), "--json"]
-    judged = subprocess.run(command, capture_output=True, check=False)
-    try:
-        return decode(Validation, judged.stdout)
-    except Malformed:
-        error = f"the judge ended with exit code {judged.returncode}: {judged.stderr.decode(errors='replace')[-2000:]}"
-        return Validation(task=state.task, ok=False, error=error)
+def _graded(found: Sequence[tuple[Path | None, Validation]], sandbox: str, *, quiet: bool) -> list[Validation]:
+    """Valid tasks are graded, with a notice on stderr for each that is done."""
+    valid = {folder.resolve(): state for folder, state in found if folder and state.ok}
+    numbers = count(1)
+
+    def show(done: Validation) -> None:
+        if not quiet and len(valid) > 1:
+            state = "not graded" if done.unchecked else "ok" if done.ok else "wrong"
+            print_notice(f"{next(numbers)} of {len(valid)}: {done.task} {state}, {done.seconds:.1f} s")
+
+    graded = grade_tasks(valid, sandbox, show) if valid else {}
+    return [graded.get(folder.resolve(), state) if folder else state for folder, state in found]
+
+
+def _print(states: Sequence[Validation], seconds: float | None) -> None:
+    """``seconds`` is how long grading took; None without grading."""
+    tasks = [state for state in states if state.task != OTHER_FILES]
+    if seconds is not None and tasks:
+        print_table(grading_table(tasks))
+    for state in states:
+        lines = list(problems(state))
+        if seconds is None or lines:
+            print_line(_mark(state), state.task)
+        for line in lines:
+            print_line(f"     {line}")
+    if seconds is not None and tasks:
+        print_line(summary(tasks, seconds))
 
 
 def _mark(state: Validation) -> tuple[str, str]:
     if state.unchecked:
         return "?    ", "yellow"
     return ("ok   ", "green") if state.ok else ("fail ", "bold red")
-
-
-def _details(state: Validation) -> list[str]:
-    wrong = [
-        f"{grading.name} of sample {grading.sample_id} scores {grading.verdict.score:g}, but must score "
-        f"{grading.wanted:g}: {grading.verdict.reason or grading.verdict.outcome}"
-        for grading in state.trials
-        if not grading.ok
-    ]
-    right = len(state.trials) - len(wrong)
-    graded = [f"{right} of {len(state.trials)} gradings have the required score"] if state.trials else []
-    unchecked = [f"valid, but not graded on this machine: {state.unchecked}"] if state.unchecked else []
-    return [*state.mistakes, *unchecked, *([state.error] if state.error else []), *graded, *wrong]

@@ -1,0 +1,83 @@
+"""What came of grading tasks' own references, no-ops and cheats: a table, what is wrong, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from assay.cli.display.table import Table
+from assay.cli.quantities import count_text
+from assay.cli.task_grading import CHEATS, Grading, Validation
+
+
+def grading_table(states: Iterable[Validation]) -> Table:
+    columns = ("task", "language", "checks", "reference", "no-op", "cheats", "seconds", "sandbox")
+    table = Table(*columns, numbers=("seconds",), prose=("checks",))
+    for state in states:
+        reference, noop, cheats = _scores(state)
+        checks = ", ".join(dict.fromkeys(state.checks))
+        seconds = f"{state.seconds:.1f}" if state.trials else ""
+        table.add(state.task, state.language or "-", checks, reference, noop, cheats, seconds, state.sandbox or "-")
+    return table
+
+
+def _scores(state: Validation) -> tuple[str, str, str]:
+    if not state.trials:
+        return "not graded", "", ""
+    cheats = _by_name(state)
+    good = sum(all(each.ok for each in gradings) for gradings in cheats.values())
+    shown = f"{good} of {len(cheats)} score 0" if cheats else "-"
+    return _score(state, "reference"), _score(state, "noop"), shown
+
+
+def _score(state: Validation, name: str) -> str:
+    """The score that all samples have, or how many have the right one."""
+    gradings = [each for each in state.trials if each.name == name]
+    right = [each for each in gradings if each.ok]
+    if len(right) == len(gradings):
+        return f"{gradings[0].wanted:g}" if gradings else "-"
+    return f"{gradings[0].verdict.score:g}" if len(gradings) == 1 else f"{len(right)} of {len(gradings)} right"
+
+
+def _by_name(state: Validation) -> dict[str, list[Grading]]:
+    """The gradings of each cheat, one for each sample."""
+    found: dict[str, list[Grading]] = {}
+    for each in state.trials:
+        if each.name.startswith(CHEATS):
+            found.setdefault(each.name, []).append(each)
+    return found
+
+
+def problems(state: Validation) -> Iterator[str]:
+    """Of one task; empty if all is as it must be."""
+    yield from state.mistakes
+    if state.unchecked:
+        yield f"valid, but {'not checked' if state.host_lacks else 'not graded'} here: {state.unchecked}"
+    if state.error:
+        yield state.error
+    for each in state.trials:
+        if not each.ok:
+            yield (
+                f"{each.name} of sample {each.sample_id} scores {each.verdict.score:g}, but must score "
+                f"{each.wanted:g}: {each.verdict.reason or each.verdict.outcome}"
+            )
+
+
+def summary(states: Sequence[Validation], seconds: float) -> str:
+    graded = [state for state in states if state.trials]
+    cheats = [gradings for state in graded for gradings in _by_name(state).values()]
+    zero = sum(all(each.ok for each in gradings) for gradings in cheats)
+    lacking = sum(state.host_lacks for state in states)
+    ungradable = sum(bool(state.unchecked) for state in states) - lacking
+    parts = [
+        f"{sum(state.ok for state in graded)} of {count_text(len(states), 'task')} graded as they must be",
+        f"{_right(graded, 'reference')} references score 1, {_right(graded, 'noop')} no-ops 0, "
+        f"{zero} of {len(cheats)} cheats 0",
+        *([f"{lacking} not checked on this host"] if lacking else []),
+        *([f"{ungradable} not graded here"] if ungradable else []),
+    ]
+    return f"{'; '.join(parts)}; {seconds:.0f} s"
+
+
+def _right(states: Sequence[Validation], name: str) -> int:
+    """In how many tasks all of them have the required score."""
+    return sum(all(each.ok for each in state.trials if each.name == name) for state in states)
