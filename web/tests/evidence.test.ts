@@ -9,6 +9,7 @@ test("the pass rate counts the attempts that a retry would not repeat", () => {
   const counts = { ...mixed, over_budget: 2 };
   expect(unscoredAttempts(counts)).toBe(5);
   expect(passRate(counts)).toBe(3 / 5);
+  expect(passRate({ ...counts, impossible: 2, impossible_passed: 1 })).toBe(2 / 3);
   expect(passRate({ ...progress(1), outcomes: { limit: 1 }, over_budget: 1 })).toBeNull();
 });
 
@@ -17,5 +18,5 @@ test("the score matrix counts attempts with a score", () => {
   const cell = groupCells(limits)
     .get(limits[0]?.task_id ?? "")
     ?.get(limits[0]?.model ?? "");
-  expect(cell).toEqual({ total: 2, done: 2, counted: 1, scores: 0 });
+  expect(cell).toEqual({ total: 2, done: 2, counted: 1, scores: 0, impossible: false });
 });

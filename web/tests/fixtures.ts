@@ -19,6 +19,9 @@ export function progress(done: number): Progress {
     cost_usd: "0",
     held_usd: "0",
     usage: NO_USAGE,
+    flagged: 0,
+    impossible: 0,
+    impossible_passed: 0,
     over_budget: 0,
   };
 }
@@ -100,6 +103,8 @@ export function attempt(ordinal: number, state: State = "waiting"): AttemptView 
     usage: NO_USAGE,
     duration_seconds: 0,
     held_usd: "0",
+    flag_count: 0,
+    impossible: false,
     reused_from: "",
     changed_at: AT,
   };

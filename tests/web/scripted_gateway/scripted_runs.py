@@ -14,6 +14,7 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from assay.contracts.attempts import AttemptView, State
+from assay.contracts.audit import AuditFlag
 from assay.contracts.facts import (
     AttemptFinished,
     AttemptGrading,
@@ -72,6 +73,10 @@ class ScriptedRuns:
         default_factory=dict[str, dict[str, tuple[bytes, str]]]
     )
     """Artifacts of an attempt besides those that all have: bytes and media types, by name."""
+    flags: dict[str, tuple[AuditFlag, ...]] = field(default_factory=dict[str, tuple[AuditFlag, ...]])
+    """Audit flags of attempts."""
+    impossible: set[str] = field(default_factory=set[str])
+    """Tasks that contradict their own tests."""
 
     def submit(self, request: RunRequest, age_seconds: float = 0) -> ScriptedRun:
         suite = next((one for one in SUITES if one.suite_id == request.suite), None)
@@ -120,7 +125,8 @@ class ScriptedRuns:
         if after is State.EXECUTED:
             row = _executed(row)
         if after is State.DONE:
-            row = _graded(row)
+            flag_count = len(self.flags.get(row.attempt_id, ()))
+            row = replace(_graded(row), flag_count=flag_count, impossible=row.task_id in self.impossible)
         scripted.attempts[attempt.ordinal] = row
         scripted.run = replace(scripted.run, progress=progress_of(scripted.attempts))
         self.publish(scripted, fact(row, scripted.run.progress))
@@ -191,6 +197,9 @@ def progress_of(attempts: list[AttemptView]) -> Progress:
         **{str(state): count for state, count in states.items()},
         outcomes={outcome: count for outcome, count in outcomes.items() if count},
         reused=sum(1 for one in attempts if one.reused_from),
+        flagged=sum(one.flag_count > 0 and one.outcome is Outcome.PASSED for one in attempts),
+        impossible=sum(one.impossible and one.score is not None for one in attempts),
+        impossible_passed=sum(one.impossible and one.outcome is Outcome.PASSED for one in attempts),
         cost_usd=usd(sum(nanousd(one.cost_usd) for one in attempts)),
         held_usd=usd(sum(nanousd(one.held_usd) for one in attempts)),
         usage=sum((one.usage for one in attempts), Usage()),

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from assay.contracts.attempt_detail import AttemptDetail, TryView
 from assay.contracts.attempts import AttemptView, State
+from assay.contracts.evaluation import (
+    Bounds,
+    Evaluation,
+    EvaluationBounds,
+    EvaluationSpec,
+    EvaluationWeights,
+    Measurements,
+    evaluate,
+)
 from assay.contracts.models import Call, Usage
 from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.runs import Board, BoardRow, RunRequest, RunView
 from assay.contracts.tasks import Solver
+from assay.contracts.verdicts import Outcome
 from services.ledger.leaderboard.leaderboard_read import ranked
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
 from tests.web.scripted_gateway.hostile_artifacts import FILES, refs
 from tests.web.scripted_gateway.scripted_runs import ScriptedRun, ScriptedRuns, now, verdict_of
+
+_EVALUATION = EvaluationSpec(
+    weights=EvaluationWeights(quality=6, time=2, complexity=1, memory=1),
+    bounds=EvaluationBounds(
+        time=Bounds(zero=60), complexity=Bounds(full=1, zero=20), cost=Bounds(zero=0.1), memory=Bounds(zero=512)
+    ),
+)
 
 
 def newest_runs(runs: ScriptedRuns) -> list[RunView]:
@@ -67,6 +84,8 @@ def detail(runs: ScriptedRuns, attempt_id: str) -> AttemptDetail:
         task_digest="ab" * 32,
         parameters={"temperature": 0.2},
         verdict=verdict_of(row),
+        evaluation=_evaluation(row),
+        flags=runs.flags.get(attempt_id, ()),
         tries=tries,
         calls=(call,) if has_calls else (),
         artifacts=refs(artifacts_of(runs, attempt_id)) if is_executed else {},
@@ -74,6 +93,21 @@ def detail(runs: ScriptedRuns, attempt_id: str) -> AttemptDetail:
         solver=Solver.AGENT if attempt_id in runs.agent_limits else None,
         limits=runs.agent_limits.get(attempt_id),
     )
+
+
+def _evaluation(row: AttemptView) -> Evaluation | None:
+    if row.score is None:
+        return None
+    cost_usd = nanousd(row.cost_usd) / 1e9
+    measured = Measurements(
+        score=row.score,
+        duration_seconds=round(row.duration_seconds, 3),
+        complexity=4.5,
+        cost_usd=cost_usd,
+        peak_memory_mib=48.25,
+        cpu_seconds=0.4,
+    )
+    return evaluate(_EVALUATION, measured)
 
 
 def board(runs: ScriptedRuns, suite: str, category: str) -> Board:
@@ -98,7 +132,8 @@ def board(runs: ScriptedRuns, suite: str, category: str) -> Board:
 
 
 def _board_row(model: str, finished: list[AttemptView], last_run_id: str) -> BoardRow:
-    attempts = [row for row in finished if row.score is not None]
+    attempts = [row for row in finished if row.score is not None and not row.impossible]
+    impossible = [row for row in finished if row.score is not None and row.impossible]
     n, passed = len(attempts), sum(1 for row in attempts if row.score == 1)
     cost = sum(nanousd(row.cost_usd) for row in attempts)
     by_category: dict[str, list[float]] = {}
@@ -108,7 +143,10 @@ def _board_row(model: str, finished: list[AttemptView], last_run_id: str) -> Boa
         model=model,
         n=n,
         passed=passed,
-        errors=len(finished) - n,
+        errors=len(finished) - n - len(impossible),
+        flagged=sum(row.flag_count > 0 and row.outcome is Outcome.PASSED for row in attempts),
+        impossible_attempts=len(impossible),
+        impossible_passed=sum(row.outcome is Outcome.PASSED for row in impossible),
         score=sum(row.score or 0 for row in attempts) / n if n else None,
         pass_rate=passed / n if n else None,
         cost_usd=usd(cost),

@@ -85,11 +85,12 @@ export class TaskInstructions extends LitElement {
       ALLOWED_TAGS,
       ALLOWED_ATTR: [],
     });
-    const { difficulty, language, tags, solver } = task;
+    const { difficulty, language, tags, solver, impossible } = task;
     const properties = [difficulty, language, ...tags, `solver ${solver}`].filter(Boolean).join(" · ");
     return html`<details>
       <summary>Task: ${task.title}</summary>
       <p class="properties quiet">${properties}</p>
+      ${impossible ? html`<p class="properties">Impossible: ${impossible}</p>` : nothing}
       <div class="text">${unsafeHTML(clean)}</div>
     </details>`;
   }

@@ -7,6 +7,7 @@ import { getAttempt } from "../../api.ts";
 import { badge, badgeStyle } from "../../components/badge.ts";
 import { emptyStateStyle, errorPage, loadingRows } from "../../components/empty-state.ts";
 import { fact } from "../../components/fact.ts";
+import { flagBadge, flagStyle } from "../../components/flag-badge.ts";
 import { money } from "../../components/money.ts";
 import { PeriodicUpdate } from "../../components/periodic-update.ts";
 import { timestamp } from "../../components/timestamp.ts";
@@ -22,6 +23,7 @@ import { queryParam, setQueryParams, UrlController } from "../../router.ts";
 import { setBreadcrumbs } from "../../shell/breadcrumbs.ts";
 import { notifyFailure } from "../../shell/toast.ts";
 import { listLogs } from "./artifacts.ts";
+import { auditStyle } from "./audit.ts";
 import { hasSteps, renderTab, TABS, type Tab, tabStyle } from "./tabs.ts";
 
 @customElement("attempt-page")
@@ -36,6 +38,8 @@ export class AttemptPage extends LitElement {
     emptyStateStyle,
     plainStyle,
     tabStyle,
+    flagStyle,
+    auditStyle,
     css`
       .reason {
         margin-top: 12px; padding-top: 12px; border-top: 1px solid var(--line); overflow-wrap: anywhere;
@@ -115,21 +119,26 @@ export class AttemptPage extends LitElement {
     const { reused_from: reused } = attempt;
     const reason = attempt.reason || verdict?.reason;
     const link = html`<a href="/attempts/${reused}">attempt ${reused}</a>`;
+    const impossible = html`The task contradicts its own tests: this attempt counts for no score, and a pass is a
+      suspected cheat.`;
     const recalled = html`Recalled to waiting. ${showControlCharacters(recallCause ?? "")}`;
     return html`
       ${recallCause === null ? nothing : html`<p class="reason" id="recalled">${recalled}</p>`}
       ${reused ? html`<p class="reason" id="reused">Result of ${link}, which has the same content.</p>` : nothing}
+      ${attempt.impossible ? html`<p class="reason" id="impossible">${impossible}</p>` : nothing}
       ${reason ? html`<p class="reason">${showControlCharacters(reason)}</p>` : nothing}
     `;
   }
 
-  private renderFacts({ attempt, tries }: AttemptDetail) {
+  private renderFacts({ attempt, tries, evaluation }: AttemptDetail) {
+    const ultimate = evaluation?.ultimate ?? null;
     const { input_tokens: input, output_tokens: output } = attempt.usage;
     const held = { id: "held", title: "Reserved for requests in flight; the part that is not used is released" };
     return html`<dl class="facts">
       ${fact("State", badge(attempt.state), { id: "state" })}
       ${attempt.outcome ? fact("Outcome", badge(attempt.outcome), { id: "outcome" }) : nothing}
-      ${fact("Score", formatScore(attempt.score))}
+      ${fact("Score", html`${formatScore(attempt.score)} ${flagBadge(attempt.flag_count)}`, { id: "score" })}
+      ${ultimate === null ? nothing : fact("Ultimate", html`${ultimate.toFixed(2)} <small>of 10</small>`)}
       ${fact("Cost", money(attempt.cost_usd))}
       ${parseNano(attempt.held_usd) > 0n ? fact("Held", money(attempt.held_usd), held) : nothing}
       ${fact("Tokens", html`${count(input)} <small>in</small> ${count(output)} <small>out</small>`)}

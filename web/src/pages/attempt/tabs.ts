@@ -9,6 +9,7 @@ import { plural } from "../../format/number.ts";
 import type { AttemptStore } from "../../live/attempt-store.ts";
 import { notifyFailure } from "../../shell/toast.ts";
 import { findArtifact, listLogs, type NamedArtifact } from "./artifacts.ts";
+import { componentsPanel, flagsPanel } from "./audit.ts";
 import { artifactsTable, callsTable, checksTable, metricsList, triesTable } from "./tables.ts";
 
 export const TABS = ["overview", "steps", "prompt", "response", "patch", "logs", "artifacts", "calls"] as const;
@@ -41,7 +42,9 @@ function overview(detail: AttemptDetail): TemplateResult {
     <section class="panel"><header><h2>Checks</h2></header>
       ${verdict?.checks.length ? checksTable(verdict.checks) : ungraded}
     </section>
+    ${flagsPanel(detail.attempt.attempt_id, detail.flags)}
     ${verdict ? metricsList(verdict.metrics) : nothing}
+    ${componentsPanel(detail.evaluation)}
     ${tries.length ? panel(html`<header><h2>Tries</h2></header>${triesTable(tries)}`) : nothing}
     <section class="panel"><task-instructions .taskId=${detail.attempt.task_id}></task-instructions></section>
     <section class="panel padded"><dl class="facts">

@@ -2,6 +2,7 @@
 
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, nothing, type TemplateResult } from "lit";
+import { flagBadge } from "../../components/flag-badge.ts";
 import { money } from "../../components/money.ts";
 import { unbrokenName } from "../../components/name.ts";
 import { compareRows } from "../../components/sorting.ts";
@@ -48,9 +49,23 @@ function renderPassRate(row: BoardRow) {
   </span>`;
 }
 
-function renderModel({ model, last_run_id }: BoardRow) {
+/** Beside the score, never in it. */
+function renderImpossible({ impossible_attempts: attempts, impossible_passed: passed }: BoardRow) {
+  if (!attempts) return nothing;
+  const title = "Tasks that contradict their own tests: a pass is a suspected cheat, and counts for no score";
+  const text = `impossible tasks: ${count(passed)} of ${count(attempts)} passed`;
+  return html`<br><small class=${passed ? "suspect" : ""} title=${title}>${text}</small>`;
+}
+
+function renderScore(row: BoardRow) {
+  const title = `${count(row.flagged)} of ${plural(row.passed, "passed attempt")} have audit flags: for information`;
+  return html`${flagBadge(row.flagged, title)} <b>${formatScore(row.score)}</b>`;
+}
+
+function renderModel(row: BoardRow) {
+  const { model, last_run_id } = row;
   const link = html` <a class="last" href="/runs/${last_run_id}">last run</a>`;
-  return html`<b>${unbrokenName(model)}</b>${last_run_id ? link : nothing}`;
+  return html`<b>${unbrokenName(model)}</b>${last_run_id ? link : nothing}${renderImpossible(row)}`;
 }
 
 function renderCount({ n, errors }: BoardRow) {
@@ -77,7 +92,7 @@ const FIXED_COLUMNS: BoardColumn[] = [
     name: "Score",
     right: true,
     title: "Weighted mean score over tasks",
-    cell: (row) => html`<b>${formatScore(row.score)}</b>`,
+    cell: renderScore,
   }),
   column("pass", (row) => row.pass_rate ?? undefined, {
     name: "Pass rate",

@@ -8,6 +8,7 @@ export const boardStyle = css`
   @media (max-width: 640px) { td:first-child, th:first-child { min-width: 120px; max-width: 44vw; } }
   .last { font-size: 12px; white-space: nowrap; }
   small { color: var(--quiet); font-size: 12px; }
+  small.suspect { color: var(--warn); }
   .pass { display: inline-flex; align-items: center; gap: 10px; min-width: 190px; width: 100%; }
   .pass .number { min-width: 56px; text-align: right; }
   .bar { position: relative; flex: 1; height: 12px; border-radius: 3px; background: var(--waiting); }

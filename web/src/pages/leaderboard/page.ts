@@ -6,6 +6,7 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { asProblem, getLeaderboard } from "../../api.ts";
 import { emptyState, emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { flagStyle } from "../../components/flag-badge.ts";
 import { nameStyle } from "../../components/name.ts";
 import { PeriodicUpdate } from "../../components/periodic-update.ts";
 import { ariaSort, saveSorting, sortButton, sortingFromUrl } from "../../components/sorting.ts";
@@ -25,7 +26,7 @@ const NO_ROWS: BoardRow[] = [];
 
 @customElement("leaderboard-page")
 export class LeaderboardPage extends LitElement {
-  static override styles = [base, page, controls, table, emptyStateStyle, nameStyle, boardStyle];
+  static override styles = [base, page, controls, table, emptyStateStyle, nameStyle, flagStyle, boardStyle];
 
   @state() private board: Board | null = null;
   @state() private problem: Problem | null = null;

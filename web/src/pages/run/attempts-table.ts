@@ -7,6 +7,7 @@ import { customElement, property } from "lit/decorators.js";
 import { createRef, ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
 import { badgeStyle } from "../../components/badge.ts";
+import { flagStyle } from "../../components/flag-badge.ts";
 import { PeriodicUpdate } from "../../components/periodic-update.ts";
 import { ariaSort, saveSorting, sortButton, sortingFromUrl } from "../../components/sorting.ts";
 import { base, controls } from "../../design/styles.ts";
@@ -22,6 +23,7 @@ export class AttemptsTable extends LitElement {
     base,
     controls,
     badgeStyle,
+    flagStyle,
     css`
       .scroll { overflow: auto; max-height: max(380px, calc(100vh - 330px)); contain: strict; }
       .head, .row { display: grid; grid-template-columns: var(--columns); align-items: center; }
@@ -43,6 +45,7 @@ export class AttemptsTable extends LitElement {
       .aside { font-size: 12px; margin-left: 4px; }
       .recalled, .held { color: var(--warn); }
       .held { font-size: 12px; }
+      .impossible { color: var(--warn); }
       .several { color: var(--warn); font-weight: 620; }
       .sort { all: unset; cursor: pointer; }
       .sort:hover { color: var(--text); }

@@ -3,6 +3,7 @@
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, nothing, type TemplateResult } from "lit";
 import { badge } from "../../components/badge.ts";
+import { flagBadge } from "../../components/flag-badge.ts";
 import { money } from "../../components/money.ts";
 import { compareRows } from "../../components/sorting.ts";
 import { timestamp } from "../../components/timestamp.ts";
@@ -43,9 +44,11 @@ function renderOrigin(row: AttemptRow) {
   return html` <a class="aside" href="/attempts/${row.reused_from}" title=${title}>reused</a>`;
 }
 
-function renderTask({ attempt_id, task_id, sample_id, repeat }: AttemptRow) {
+function renderTask({ attempt_id, task_id, sample_id, repeat, impossible }: AttemptRow) {
   const link = html`<a href="/attempts/${attempt_id}" title="${task_id} ${sample_id}">${task_id}</a>`;
-  return html`${link} <small>${sample_id}${repeat > 1 ? ` ×${repeat}` : ""}</small>`;
+  const title = "The task contradicts its own tests, so a pass is a suspected cheat";
+  const mark = html` <small class="impossible" title=${title}>impossible</small>`;
+  return html`${link} <small>${sample_id}${repeat > 1 ? ` ×${repeat}` : ""}</small>${impossible ? mark : nothing}`;
 }
 
 function renderCost({ cost_usd, held_usd }: AttemptRow) {
@@ -78,7 +81,7 @@ export const columns = [
   column("state", (row) => row.outcome ?? row.state, {
     name: "State",
     width: "minmax(118px, 1.2fr)",
-    cell: (row) => html`${badge(row.outcome ?? row.state)}${renderOrigin(row)}`,
+    cell: (row) => html`${badge(row.outcome ?? row.state)} ${flagBadge(row.flag_count)}${renderOrigin(row)}`,
   }),
   column("score", (row) => row.score ?? undefined, {
     name: "Score",

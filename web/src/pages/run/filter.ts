@@ -8,9 +8,11 @@ export interface AttemptFilter {
   outcome: string;
   model: string;
   task: string;
+  /** "yes": only attempts with audit flags. */
+  flagged: string;
 }
 
-export const NO_FILTER: AttemptFilter = { state: "", outcome: "", model: "", task: "" };
+export const NO_FILTER: AttemptFilter = { state: "", outcome: "", model: "", task: "", flagged: "" };
 
 export function filterFromUrl(): AttemptFilter {
   return {
@@ -18,6 +20,7 @@ export function filterFromUrl(): AttemptFilter {
     outcome: queryParam("outcome"),
     model: queryParam("model"),
     task: queryParam("task"),
+    flagged: queryParam("flagged"),
   };
 }
 
@@ -28,6 +31,7 @@ export function applyFilter(attempts: AttemptView[], filter: AttemptFilter): Att
       (!filter.state || attempt.state === filter.state) &&
       (!filter.outcome || attempt.outcome === filter.outcome) &&
       (!filter.model || attempt.model === filter.model) &&
-      (!filter.task || attempt.task_id === filter.task),
+      (!filter.task || attempt.task_id === filter.task) &&
+      (!filter.flagged || attempt.flag_count > 0),
   );
 }

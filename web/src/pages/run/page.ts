@@ -156,6 +156,7 @@ export class RunPage extends LitElement {
       ${fact("Status", runBadge(run))}
       ${fact("Done", html`${count(progress.done)} <small>of ${count(progress.total)}</small>`)}
       ${fact("Pass rate", rate === null ? "–" : percent(rate))}
+      ${this.renderAuditFacts(run)}
       ${progress.reused ? fact("Reused", count(progress.reused)) : nothing}
       ${fact("Tokens", tokens, { title: `${count(input)} in, ${count(output)} out` })}
       ${fact("Elapsed", run.started_at ? duration(elapsedSeconds(run)) : "–")}
@@ -168,6 +169,17 @@ export class RunPage extends LitElement {
       ${limits.concurrency ? fact("Concurrency", html`${count(limits.concurrency)} <small>max</small>`) : nothing}
       ${run.repeats > 1 ? fact("Repeats", run.repeats) : nothing}
     </dl>`;
+  }
+
+  private renderAuditFacts({ progress }: RunView) {
+    const { flagged, impossible, impossible_passed: passed } = progress;
+    const flags = { id: "passed-with-flags", title: "Attempts that passed and have audit flags: for information" };
+    const title = "Attempts at tasks that contradict their own tests: they count for no score, and a pass is suspect";
+    const passes = html`${count(passed)} <small>of ${count(impossible)}</small>`;
+    return html`
+      ${flagged ? fact("Passed with flags", count(flagged), flags) : nothing}
+      ${impossible ? fact("Impossible passed", passes, { id: "impossible", title }) : nothing}
+    `;
   }
 
   private renderTimeLimit(run: RunView) {
@@ -194,6 +206,7 @@ export class RunPage extends LitElement {
           ${this.renderSelect("outcome", "Outcome", OUTCOMES, filter.outcome)}
           ${this.renderSelect("model", "Model", run.models, filter.model)}
           ${this.renderSelect("task", "Task", run.task_ids, filter.task)}
+          ${this.renderFlagFilter(filter.flagged)}
           ${isFiltered ? html`<button class="tool" @click=${clear}>Clear</button>` : nothing}
         </div>
         <span class="spring"></span>
@@ -207,6 +220,14 @@ export class RunPage extends LitElement {
           : emptyState("No matching attempts", html`<p>Change or clear the filter.</p>`)
       }
     </section>`;
+  }
+
+  private renderFlagFilter(flagged: string) {
+    if (!flagged && !this.shown.some((attempt) => attempt.flag_count)) return nothing;
+    const toggle = () => setQueryParams({ flagged: flagged ? "" : "yes" });
+    return html`<button class="tool" id="flagged" aria-pressed=${flagged ? "true" : "false"} @click=${toggle}>
+      Flagged
+    </button>`;
   }
 
   private renderSelect(name: string, title: string, options: string[], selected: string) {

@@ -12,14 +12,18 @@ export interface Cell {
   /** Attempts with a score, which are the evidence about the model, and the sum of their scores. */
   counted: number;
   scores: number;
+  /** Its task contradicts its own tests. */
+  impossible: boolean;
 }
+
+const EMPTY: Cell = { total: 0, done: 0, counted: 0, scores: 0, impossible: false };
 
 /** Cells by task, then by model. */
 export function groupCells(attempts: AttemptView[]): Map<string, Map<string, Cell>> {
   const tasks = new Map<string, Map<string, Cell>>();
   for (const attempt of attempts) {
     const row = tasks.get(attempt.task_id) ?? new Map<string, Cell>();
-    const cell = row.get(attempt.model) ?? { total: 0, done: 0, counted: 0, scores: 0 };
+    const cell = row.get(attempt.model) ?? { ...EMPTY, impossible: attempt.impossible };
     cell.total += 1;
     if (attempt.state === "done") {
       cell.done += 1;
@@ -56,6 +60,7 @@ export class ScoreMatrix extends LitElement {
       }
       td a:hover { outline: 2px solid var(--accent); text-decoration: none; }
       td small { color: var(--text); font-size: 11px; margin-left: 5px; }
+      th small { color: var(--warn); font-weight: 400; }
       .none { background: var(--sunken); color: var(--quiet); }
     `,
   ];
@@ -72,7 +77,7 @@ export class ScoreMatrix extends LitElement {
       </tr></thead>
       <tbody>${[...tasks].map(
         ([task, row]) => html`<tr>
-        <th scope="row">${task}</th>
+        <th scope="row">${task}${isImpossible(row) ? html` <small>impossible</small>` : ""}</th>
         ${models.map((model) => html`<td>${this.renderCell(task, model, row.get(model))}</td>`)}
       </tr>`,
       )}</tbody>
@@ -85,7 +90,7 @@ export class ScoreMatrix extends LitElement {
     const mean = cell.counted ? cell.scores / cell.counted : null;
     const done = `${cell.done} of ${cell.total} done`;
     const hidden = (text: string) => html`<span class="visually-hidden">${text}</span>`;
-    const style = mean === null ? "--share: 0%" : tint(mean);
+    const style = mean === null ? "--share: 0%" : tint(mean, cell.impossible);
     return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${done}>
       ${hidden(mean === null ? "no score yet" : "mean score ")}${mean === null ? "–" : mean.toFixed(2)}${hidden(", ")}
       <small>${cell.done}/${cell.total}${hidden(" attempts done")}</small>
@@ -93,8 +98,14 @@ export class ScoreMatrix extends LitElement {
   }
 }
 
-/** Red for 0, green for 1, pale in between, so that the number stays readable. */
-function tint(mean: number): string {
+function isImpossible(row: Map<string, Cell>): boolean {
+  return [...row.values()].some((cell) => cell.impossible);
+}
+
+/** Red for 0, green for 1, pale in between, so that the number stays readable. A score at an impossible task is never
+ * good: red for 1, without a colour for 0. */
+function tint(mean: number, impossible: boolean): string {
+  if (impossible) return `--tint: var(--failed); --share: ${Math.round(mean * 48)}%`;
   const good = mean >= 0.5;
   const share = Math.round(14 + Math.abs(mean - 0.5) * 2 * 34);
   return `--tint: var(${good ? "--passed" : "--failed"}); --share: ${share}%`;

@@ -21,10 +21,11 @@ export function runName(run: RunView): string {
   return more.length ? `${first} and ${more.length} more` : first;
 }
 
-/** Passed attempts over those that are evidence about the model; null if there are none. */
+/** Passed attempts over those that are evidence about the model; null if there are none. Attempts at impossible tasks
+ * are no evidence of how good it is. */
 export function passRate(progress: Progress): number | null {
-  const counted = progress.done - unscoredAttempts(progress);
-  return counted > 0 ? (progress.outcomes.passed ?? 0) / counted : null;
+  const counted = progress.done - unscoredAttempts(progress) - progress.impossible;
+  return counted > 0 ? ((progress.outcomes.passed ?? 0) - progress.impossible_passed) / counted : null;
 }
 
 /** Short wait reason; the run page has the details. */
