@@ -10,6 +10,7 @@ import pytest
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from tests.cheats.attempts import SCRIPTS, TASKS, open_runner, outcome_of
+from tests.cheats.harness import TIMEOUT
 from tests.judge.harness import RealTools
 
 REFUSED = {Outcome.FAILED, Outcome.AGENT_ERROR}
@@ -17,6 +18,7 @@ REFUSED = {Outcome.FAILED, Outcome.AGENT_ERROR}
 
 
 @pytest.mark.slow
+@TIMEOUT
 @pytest.mark.parametrize("sandbox", ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)])
 @pytest.mark.parametrize("task", TASKS)
 async def test_an_attempt_that_leaves_a_cheat_behind_scores_0(
