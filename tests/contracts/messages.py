@@ -19,8 +19,10 @@ from assay.contracts.attempts import (
     Stage,
     State,
 )
+from assay.contracts.audit import AuditFlag, AuditKind, AuditSource
 from assay.contracts.checks import Criterion, Rubric
 from assay.contracts.codec import Message, encode
+from assay.contracts.evaluation import EvaluationSpec, Measurements, evaluate
 from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price
@@ -110,7 +112,15 @@ SAMPLES: tuple[Message, ...] = (
         artifacts={"response.txt": REF},
         duration_seconds=1.5,
     ),
-    AttemptJudged(message_id="01h-1:1:judged", attempt_id="01h-1", token=1, worker_id="judge-a", verdict=VERDICT),
+    AttemptJudged(
+        message_id="01h-1:1:judged",
+        attempt_id="01h-1",
+        token=1,
+        worker_id="judge-a",
+        verdict=VERDICT,
+        evaluation=evaluate(EvaluationSpec(), Measurements(score=1.0)),
+        flags=(AuditFlag(kind=AuditKind.PROCESS_ENDED, detail="exit code 0", source=AuditSource.JUDGE),),
+    ),
     facts.RunSubmitted(run=RUN),
     facts.RunStarted(run=RUN),
     facts.RunPaused(run=RUN),

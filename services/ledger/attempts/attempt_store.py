@@ -282,6 +282,6 @@ def _evaluation(tries: Sequence[TryRow], verdicts: Sequence[_VerdictRow]) -> Eva
 
 
 def _flags(tries: Sequence[TryRow], verdicts: Sequence[_VerdictRow]) -> tuple[AuditFlag, ...]:
-    """The runner's of the last try, and the judge's of the current verdict."""
-    executed = [each for each in tries if each.ended == TryEnd.EXECUTED]
-    return (*(executed[-1].flags if executed else ()), *(verdicts[-1].flags if verdicts else ()))
+    """The runner's of the last try, if it was not lost, and the judge's of the current verdict."""
+    counts = bool(tries) and tries[-1].ended in (TryEnd.EXECUTED, TryEnd.FAILED)
+    return (*(tries[-1].flags if counts else ()), *(verdicts[-1].flags if verdicts else ()))

@@ -67,7 +67,8 @@ UPDATE attempts a SET
   state = CASE WHEN u.retry AND a.tries < $9 THEN 'queued' WHEN u.outcome = '' THEN 'executed' ELSE 'done' END,
   token = a.token + (u.retry AND a.tries < $9)::int,
   outcome = CASE WHEN u.outcome = '' OR (u.retry AND a.tries < $9) THEN NULL ELSE u.outcome END,
-  score = CASE WHEN u.scored THEN 0 END, flag_count = u.flag_count,
+  score = CASE WHEN u.scored THEN 0 END,
+  flag_count = CASE WHEN u.retry AND a.tries < $9 THEN 0 ELSE u.flag_count END,
   reason = u.reason, duration_seconds = u.duration, lease_until = NULL, worker_id = '', changed_at = now()
 FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[], $7::bool[], $8::int[])
   AS u(attempt_id, token, outcome, reason, retry, duration, scored, flag_count)

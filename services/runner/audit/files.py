@@ -29,7 +29,7 @@ def suspicious_files(
     never suspicious. ``complete``: a file that is missing in ``after`` was deleted."""
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path), after.get(path)
-        if old == new or _asked_for(path, outputs) or (new is None and not complete):
+        if old == new or path.startswith(".git/") or _asked_for(path, outputs) or (new is None and not complete):
             continue
         verb = "added" if old is None else "deleted" if new is None else "changed"
         if _is_config(path, old, new):

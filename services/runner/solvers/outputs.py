@@ -42,7 +42,7 @@ async def open_sandbox(try_: TryContext, spec: SandboxSpec, mounts: Mounts = ())
                 await measured.add_running()
                 try_.used += measured.used
     finally:
-        try_.audit.add_connections(connections)
+        try_.audit.add_connections(connections, spec.egress)
         if spec.egress:
             await _write_egress(try_, connections)
 

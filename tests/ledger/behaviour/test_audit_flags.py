@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.contracts.attempts import AttemptView, Stage
+from assay.contracts.attempts import AttemptView, Fault, FaultKind, Stage
 from assay.contracts.audit import AuditFlag, AuditKind, AuditSource
 from assay.contracts.facts import AttemptFinished
 from assay.contracts.rpc import CheckReview, GetBoard, ListAttempts, RegradeRun, RestartRun, ReviewAttempt
@@ -57,6 +57,22 @@ async def test_only_the_try_that_counts_is_flagged(ledger: LedgerHarness) -> Non
     detail = await ledger.attempts.get(ticket.attempt_id)
     assert (detail.flags, detail.attempt.flag_count) == ((HISTORY,), 1)
     assert (await ledger.runs.get(run.run_id)).progress.flagged == 0, "it did not pass"
+
+
+async def test_flags_of_a_try_that_is_repeated_do_not_count(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=1)
+    (ticket,) = await ledger.start_attempts(run)
+    fault = Fault(kind=FaultKind.SANDBOX, message="broken", new_try=True)
+    failed = executed(ticket, outcome=Outcome.INFRA_ERROR, fault=fault, flags=(HISTORY,), output=None)
+    await ledger.reports.executed([failed])
+    assert [each.flag_count for each in await attempts(ledger, run)] == [0]
+    (again,) = (await ledger.claim([ticket.attempt_id])).granted
+    assert (await ledger.attempts.get(ticket.attempt_id)).flags == ()
+    await ledger.report_executed(again, flags=(CONFIG,))
+    await ledger.grade(again)
+    detail = await ledger.attempts.get(ticket.attempt_id)
+    assert (detail.flags, detail.attempt.flag_count) == ((CONFIG,), 1)
+    await ledger.audit()
 
 
 async def test_a_review_that_decides_a_flagged_attempt_counts_it(ledger: LedgerHarness) -> None:

@@ -58,6 +58,7 @@ def test_a_suspicious_change_is_flagged(changes: dict[str, bytes | None], flags:
         {"package.json": b'{"scripts": {"test": "node --test"}, "dependencies": {"left-pad": "1"}}'},
         {"pyproject.toml": b"[project]\nname = 'a'\n[tool.pytest.ini_options]\naddopts = '-q'\n"},
         {"lib/Makefile": b"all:\n", "lib/go.mod": b"module c\n", "lib/package.json": b"{}"},
+        {".git/logs/refs/heads/tests/a": b"", ".git/hooks/x.pth": b""},
         {"config.toml": b"", "conftest.txt": b"", "npmrc": b""},
     ],
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from assay.contracts.audit import MAX_DETAIL_CHARACTERS, MAX_FLAGS, AuditKind
+from assay.contracts.sandboxspec import Connection
 from services.runner.audit.collector import AuditCollector
 
 SUSPICIOUS = {
@@ -97,6 +99,25 @@ def test_a_history_that_is_not_there_or_that_the_attempt_made_itself_is_not_flag
 
 def test_a_task_with_a_network_may_use_it() -> None:
     assert flagged("curl https://example.org/data.csv", offline=False) == []
+
+
+def test_a_refused_connection_is_flagged_unless_the_task_names_its_host() -> None:
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    refused = [
+        Connection(at=at, host="example.org", port=443, allowed=False, reason="example.org:443 is not among the hosts"),
+        Connection(at=at, host="data.example.org", port=443, allowed=False, reason="cannot be resolved"),
+        Connection(at=at, host="api.example.org", port=8443, allowed=False, reason="cannot be resolved"),
+        Connection(at=at, host="data.example.org", port=80, allowed=True, reason="connection lost"),
+        Connection(at=at, host="", port=0, allowed=False, reason="connection lost"),
+    ]
+    collector = AuditCollector()
+    collector.add_connections(refused, ("data.example.org", "api.example.org:8443"))
+    assert [(flag.kind, flag.detail) for flag in collector.flags] == [
+        (
+            AuditKind.NETWORK,
+            "a connection to example.org:443 was refused: example.org:443 is not among the hosts",
+        )
+    ]
 
 
 def test_only_arguments_that_are_run_or_read_are_searched() -> None:
