@@ -16,7 +16,7 @@ CUSTOMERS = [[1, "Ana"], [2, "Bo"], [3, "Cy"]]
 def answer(candidate, customers, invoices):
     """Runs the query where submitted code runs; only the rows come back."""
     given = {"customers": customers, "invoices": invoices, "query": candidate.read("owed.sql").decode()}
-    result = candidate.run(["python3", "-I", "-c", PROGRAM], json.dumps(given))
+    result = candidate.run(["python3", "-I", "-c", PROGRAM], json.dumps(given), timeout_seconds=60)
     return json.loads(result.stdout)
 
 
