@@ -90,7 +90,7 @@ async def _grade(
     if ticket.hidden is None:
         raise HiddenBundleInvalid("the ticket has no hidden bundle, so it is not a judge's ticket")
     hidden = await ports.hidden.get(ticket.hidden)
-    output: Output = {}
+    output: Output | None = None
     try:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
