@@ -63,6 +63,12 @@ MUTANTS = (
         },
     ),
     Mutant(
+        "reports under an old token take effect",
+        9,
+        {r"a\.token = u\.token AND (a\.state = '(running|grading)')": r"\1"},
+        frozen,
+    ),
+    Mutant(
         "a running attempt can be claimed by another worker",
         32,
         {r"AND a\.worker_id = \$3\)\)": "))", r"old\.worker_id": "new.worker_id"},
