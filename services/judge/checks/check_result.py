@@ -23,13 +23,6 @@ class TextLog:
     truncated: bool = False
 
 
-class Prediction(Data, frozen=True, kw_only=True):
-    """A label or a number, and the true one."""
-
-    predicted: str
-    expected: str
-
-
 class CheckScore(Data, frozen=True, kw_only=True):
     """``message`` explains the score without revealing expected answers or hidden tests; ``tests`` are those that
     ran. ``evidence`` and the tests' messages are stored as far as the task reveals them. ``logs`` are artifacts by
@@ -42,8 +35,6 @@ class CheckScore(Data, frozen=True, kw_only=True):
     tests: tuple[TestOutput, ...] = ()
     evidence: Evidence = Evidence()
     logs: dict[str, TextLog] = field(default_factory=dict[str, TextLog])
-    prediction: Prediction | None = None
-    """For metrics over all samples of a run."""
     judgements: tuple[Judgement, ...] = ()
     needs_review: bool = False
     """Neither passed nor failed: a person must decide."""
@@ -54,9 +45,6 @@ class CheckScore(Data, frozen=True, kw_only=True):
     def with_evidence(self, submitted: str, expected: str = "", difference: str = "") -> CheckScore:
         evidence = Evidence.of(submitted, expected, difference)
         return structs.replace(self, evidence=evidence)
-
-    def with_prediction(self, predicted: str, expected: str) -> CheckScore:
-        return structs.replace(self, prediction=Prediction(predicted=predicted, expected=expected))
 
 
 _EMPTY_LOG = TextLog(data=b"")

@@ -29,4 +29,4 @@ def _one(check: Classification, answer: str, expected: str) -> CheckScore:
         return failed(reading.problem, {"ok": 0.0}).with_evidence(answer, expected)
     right = reading.option == expected
     score = passed(metrics={"ok": 1.0}) if right else failed(f"the label {reading.option!r} is wrong", {"ok": 1.0})
-    return score.with_prediction(reading.option, expected).with_evidence(answer, expected)
+    return score.with_evidence(answer, expected)

@@ -38,4 +38,4 @@ def _one(check: Regression, answer: str, expected: float) -> CheckScore:
     metrics = {"ok": 1.0, "abs_err": min(abs(reading.value - expected), 1e308)}
     close = within(reading.value, expected, check.tolerance)
     score = passed(metrics=metrics) if close else failed(f"not within tolerance: {quote(reading.text)}", metrics)
-    return score.with_prediction(repr(reading.value), repr(expected)).with_evidence(answer, repr(expected))
+    return score.with_evidence(answer, repr(expected))

@@ -25,15 +25,15 @@ from services.ledger.leaderboard.leaderboard_write import revise_results
 from services.ledger.runs.plans import Plans
 
 _OUTPUTS = """
-SELECT a.ordinal, CASE WHEN a.reused_from = '' THEN a.attempt_id ELSE a.reused_from END AS source, a.duration_seconds
+SELECT a.ordinal, COALESCE(NULLIF(a.reused_from, ''), a.attempt_id) AS source, a.duration_seconds
 FROM attempts a JOIN runs r USING (run_id) WHERE a.run_id = $1 AND a.state = 'done' AND r.expired_at IS NULL
-  AND (a.outcome IN ('passed', 'failed', 'needs_review') OR a.outcome = 'infra_error')
+  AND a.outcome IN ('passed', 'failed', 'needs_review', 'infra_error')
   AND EXISTS (SELECT FROM tries t WHERE t.ended = 'executed' AND t.output IS NOT NULL
-    AND t.attempt_id = CASE WHEN a.reused_from = '' THEN a.attempt_id ELSE a.reused_from END)
+    AND t.attempt_id = COALESCE(NULLIF(a.reused_from, ''), a.attempt_id))
 ORDER BY a.ordinal
 """
 _SOURCES = """
-SELECT g.attempt_id, CASE WHEN a.reused_from = '' THEN a.attempt_id ELSE a.reused_from END
+SELECT g.attempt_id, COALESCE(NULLIF(a.reused_from, ''), a.attempt_id)
 FROM attempts g JOIN runs r ON r.run_id = g.run_id JOIN attempts a ON a.run_id = r.regrades AND a.ordinal = g.ordinal
 WHERE g.attempt_id = ANY($1::text[]) AND r.regrades <> ''
 """
@@ -50,7 +50,7 @@ FROM runs r WHERE r.run_id = $1
 """
 _CHECK_NAMES = """
 SELECT DISTINCT c->>'name' FROM attempts a
-JOIN verdicts v ON v.attempt_id = CASE WHEN a.reused_from = '' THEN a.attempt_id ELSE a.reused_from END
+JOIN verdicts v ON v.attempt_id = COALESCE(NULLIF(a.reused_from, ''), a.attempt_id)
 CROSS JOIN LATERAL jsonb_array_elements(v.body->'checks') c WHERE a.run_id = $1
 """
 
