@@ -14,7 +14,6 @@ from assay.files import Files
 from services.judge.bridge.test_run import TestRunLog
 
 _ENDED_ITSELF = "the candidate ended itself"
-_NO_ANSWER = "the candidate did not answer within"
 _VIOLATED = "the candidate violated"
 _CLEAN_EXIT = "exit code 0"
 _IDLE_CPU_SECONDS = 0.5
@@ -31,7 +30,7 @@ def flags_of_tests(run_log: TestRunLog, *, passed: bool) -> tuple[AuditFlag, ...
     return _flags(
         [
             *_endings(run_log.endings, errors, passed=passed),
-            *_timeouts(errors, run_log.used.cpu_seconds),
+            *_timeouts(run_log.call_timeouts, run_log.used.cpu_seconds),
             *((AuditKind.PROTOCOL, error) for error in errors if error.startswith(_VIOLATED)),
         ]
     )
@@ -62,8 +61,7 @@ def _endings(endings: Sequence[str], errors: Sequence[str], *, passed: bool) -> 
         yield AuditKind.PROCESS_ENDED, f"the submitted code ended during the tests: {ending}{often}"
 
 
-def _timeouts(errors: Sequence[str], cpu_seconds: float) -> Iterator[tuple[AuditKind, str]]:
-    count = sum(error.startswith(_NO_ANSWER) for error in errors)
+def _timeouts(count: int, cpu_seconds: float) -> Iterator[tuple[AuditKind, str]]:
     if count and cpu_seconds < _IDLE_CPU_SECONDS * count:
         calls = "a call" if count == 1 else f"{count} calls"
         yield AuditKind.CALL_TIMEOUT, f"{calls} did not return and used hardly any CPU: {cpu_seconds:.1f} s in all"

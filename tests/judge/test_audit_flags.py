@@ -85,10 +85,9 @@ async def test_a_pass_during_which_the_code_ended_is_flagged_however_it_ended(to
 
 
 def test_what_used_its_cpu_time_did_not_sleep() -> None:
-    errors = [{"test": "a", "error": "the candidate did not answer within 10 s"}]
-    busy = TestRunLog(records=errors, used=ResourceUse(cpu_seconds=9.5))
+    busy = TestRunLog(call_timeouts=1, used=ResourceUse(cpu_seconds=9.5))
     assert flags_of_tests(busy, passed=False) == ()
-    idle = TestRunLog(records=errors, used=ResourceUse(cpu_seconds=0.1))
+    idle = TestRunLog(call_timeouts=1, used=ResourceUse(cpu_seconds=0.1))
     assert [flag.kind for flag in flags_of_tests(idle, passed=False)] == [AuditKind.CALL_TIMEOUT]
 
 

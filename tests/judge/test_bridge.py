@@ -294,4 +294,4 @@ async def test_a_sandbox_that_does_not_start_is_an_error_not_a_verdict(tools: Re
 
 
 def _short(tools: RealTools) -> RealTools:
-    return tools.with_provider(ShortProvider(wall_seconds=2.0))
+    return tools.with_provider(ShortProvider(wall_seconds=6.0))

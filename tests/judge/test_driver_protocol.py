@@ -19,10 +19,10 @@ from tests.conftest import skip_or_fail
 BRIDGE = Path(mounts.__file__).parent
 GO = """\x16=== RUN   TestA
 \x16=== RUN   TestA/one
-\x16    --- PASS: TestA/one (0.25s)
+\x16--- PASS: TestA/one (0.25s)
 \x16=== RUN   TestA/two
     a_test.go:3: --- PASS: TestA/three (0.00s)
-\x16    --- {word}: TestA/two (0.00s)
+\x16--- {word}: TestA/two (0.00s)
 \x16--- {parent}: TestA (0.25s)
 """
 

@@ -29,7 +29,8 @@ Points = Annotated[
     typer.Option("--points", metavar="CRITERION=N", help="Points for a criterion; give one for each."),
 ]
 ScoreOption = Annotated[
-    float | None, typer.Option("--score", min=0.0, max=1.0, help="For a check without criteria: a score from 0 to 1.")
+    float | None,
+    typer.Option("--score", metavar="N", min=0.0, max=1.0, help="For a check without criteria: a score from 0 to 1."),
 ]
 CommentOption = Annotated[str, typer.Option("--comment", metavar="TEXT", help="Why; shown with the verdict.")]
 ReviewerOption = Annotated[

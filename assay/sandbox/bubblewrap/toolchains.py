@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _USUAL_PLACES = "/usr/local/go/bin:~/.cargo/bin:~/.local/bin"
@@ -81,11 +82,24 @@ def _packaged_node() -> Path | None:
 
 def _answer(program: Path, question: tuple[str, ...]) -> Path | None:
     """The folder that the program names; None if it does not work."""
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "RUSTUP_AUTO_INSTALL": "0"}
     try:
-        result = subprocess.run(
-            [program, *question], capture_output=True, text=True, timeout=_SECONDS, cwd="/", env=environment, check=True
-        )
+        with TemporaryDirectory() as home:
+            environment = {**os.environ, **_environment(home)}
+            answer = subprocess.check_output(
+                [program, *question], stderr=subprocess.DEVNULL, text=True, timeout=_SECONDS, cwd="/", env=environment
+            )
     except (OSError, subprocess.SubprocessError):
         return None
-    return Path(result.stdout.strip()).resolve()
+    return Path(answer.strip()).resolve()
+
+
+def _environment(home: str) -> dict[str, str]:
+    """In which Go and rustup download nothing and leave no files in the user's home folder."""
+    rustup = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
+    return {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home,
+        "GOTOOLCHAIN": "local",
+        "RUSTUP_AUTO_INSTALL": "0",
+        "RUSTUP_HOME": str(rustup) if rustup.is_dir() else home,
+    }

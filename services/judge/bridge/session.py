@@ -81,7 +81,6 @@ class _Session:
         self._run_log = TestRunLog()
         self._traffic_bytes = 0
         self._call_limit = CallLimit(call_seconds, candidate_sandbox, self._end_call)
-        self._timeouts = 0
         self._kill_reason = ""
         self._candidate: SandboxProcess | None = None
         self._candidate_relay: asyncio.Task[None] | None = None
@@ -125,7 +124,7 @@ class _Session:
                 self._run_log.records.append(json.loads(rest))
             elif kind == b"!":
                 await self._stop_candidate()
-                if self._timeouts < MAX_TIMEOUTS:
+                if self._run_log.call_timeouts < MAX_TIMEOUTS:
                     await self._start_candidate()
                 await tests.write(b"^\n")
                 if self._candidate is None:
@@ -174,7 +173,7 @@ class _Session:
 
     def _end_call(self) -> None:
         """The call takes too long: the relay notices that the candidate is killed, and tells the tests why."""
-        self._timeouts += 1
+        self._run_log.call_timeouts += 1
         self._kill_reason = f"it did not answer within {self._call_limit.seconds:g} s"
         if self._candidate:
             self._killing = asyncio.ensure_future(self._candidate.kill())

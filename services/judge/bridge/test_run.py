@@ -37,8 +37,8 @@ class TestRun:
 class TestRunLog:
     """``records`` come from our pytest plugin, ``candidate_output`` is what the candidate printed. ``abort_reason``
     is empty if the tests ran to their end. ``dropped_bytes`` were printed and are not kept. ``warning`` is set if they
-    were not isolated. ``used`` is what the candidate used; ``endings`` says how
-    candidates ended that were not stopped."""
+    were not isolated. ``used`` is what the candidate used, ``call_timeouts`` counts
+    its calls that did not return in time, and ``endings`` says how candidates ended that were not stopped."""
 
     __test__ = False
 
@@ -48,4 +48,5 @@ class TestRunLog:
     abort_reason: str = ""
     warning: str = ""
     used: ResourceUse = field(default_factory=ResourceUse)
+    call_timeouts: int = 0
     endings: list[str] = field(default_factory=list[str])
