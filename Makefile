@@ -109,6 +109,7 @@ faults: setup ## Simulate 2,000 seeds, then break real processes under load (ove
 	@$(BIN)/python -m tests.faults.simulation
 	@$(BIN)/python -m tests.catalog.fuzz --documents 10000
 	@$(BIN)/pytest -m hypothesis --hypothesis-profile nightly --timeout 0
+	@ASSAY_CHEATS=all $(BIN)/pytest tests/cheats
 	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes --timeout 0 $(ARGS)
 
 faults-weekly: setup ## Cut the power under the stores (needs root)

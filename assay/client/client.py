@@ -35,6 +35,7 @@ from assay.contracts.rpc import (
     RunPreview,
     ServiceHealth,
 )
+from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import Board, CancelGrading, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
@@ -100,6 +101,10 @@ class AssayClient(ModelMethods):
     async def causes(self, run_id: str) -> Causes:
         """Why attempts of the run ended ungraded."""
         return await self._transport.get(Causes, f"/runs/{segment(run_id)}/causes")
+
+    async def metrics(self, run_id: str) -> RunMetrics:
+        """Over all samples, by task and model."""
+        return await self._transport.get(RunMetrics, f"/runs/{segment(run_id)}/metrics")
 
     async def pause(self, run_id: str) -> RunView:
         """No new attempts start; running ones continue."""

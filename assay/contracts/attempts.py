@@ -17,6 +17,7 @@ from assay.contracts.judging import JudgeModel
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
 from assay.contracts.providers import Provider
+from assay.contracts.run_metrics import Prediction
 from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import Limits, Solver
 from assay.contracts.verdicts import Outcome, Verdict
@@ -221,6 +222,8 @@ class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
     """None if it could not grade."""
     flags: tuple[AuditFlag, ...] = ()
     """Those of the judge, in addition to those of the runner."""
+    predictions: dict[str, Prediction] = field(default_factory=dict[str, Prediction])
+    """By check, for metrics over all samples of the task."""
 
 
 Report = AttemptExecuted | AttemptJudged

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from assay.contracts.checks import ClassificationMetric, RegressionMetric
 
 
-def classification_metrics(
-    expected: Sequence[str], predicted: Sequence[str], classes: Sequence[str], positive: str = ""
-) -> dict[str, float]:
-    """Every ClassificationMetric. A prediction outside of ``classes`` is a class of its own, so it is always wrong. F1
-    is that of the class ``positive``, or else the unweighted mean over ``classes``."""
+def classification_metrics(expected: Sequence[str], predicted: Sequence[str], positive: str = "") -> dict[str, float]:
+    """Every ClassificationMetric. F1 is that of the class ``positive``, or else the unweighted mean over the classes
+    that are expected: a prediction that is no class lowers the recall of the expected one and nothing else."""
     from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-    labels = [positive] if positive else list(classes)
+    labels = [positive] if positive else sorted(set(expected))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of an undefined F1, which is then 0
         return {

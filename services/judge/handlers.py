@@ -48,6 +48,7 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
             duration_seconds=time.monotonic() - started,
             evaluation=evaluation,
             flags=graded.flags,
+            predictions=graded.predictions,
         )
         return await attach_result(report, try_result, ports.attempts)
     except (JudgeError, SandboxError, asyncio.CancelledError) as error:

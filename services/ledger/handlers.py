@@ -22,6 +22,7 @@ from assay.contracts.rpc import (
     GetModelUse,
     GetMoney,
     GetRun,
+    GetRunMetrics,
     GetWantedSlots,
     Heartbeat,
     HoldForCalibration,
@@ -67,6 +68,7 @@ def answers(ports: Ports) -> Answers:
     answers.on(SubmitRun, ports.runs.submit)
     answers.on(GetRun, lambda request: ports.runs.get(request.run_id))
     answers.on(GetCauses, lambda request: ports.runs.causes(request.run_id))
+    answers.on(GetRunMetrics, lambda request: ports.runs.metrics(request.run_id))
     answers.on(ListRuns, ports.runs.page)
     answers.on(QuoteRun, lambda request: ports.runs.quote(request.plan))
     answers.on(RestartRun, ports.runs.restart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -50,6 +51,17 @@ KINDS = (
     "reads build inputs",
     "exhausts resources",
 )
+COMPILED = ("go", "rust", "cpp", "cpp_tap")
+OF_THE_SANDBOX = (
+    "overwrites tests",
+    "poisons the language runtime",
+    "replaces programs (PATH, LD_PRELOAD)",
+    "leaves a daemon",
+    "reads hidden files",
+    "reads build inputs",
+    "exhausts resources",
+)
+"""Kinds of cheats whose success depends on the kind of sandbox."""
 
 
 @cache
@@ -68,6 +80,25 @@ def bundles_of(task: str, image: str = "") -> Bundles:
         hidden={**bundles.hidden, "grading.json": canonical(hidden)},
         reference=bundles.reference,
     )
+
+
+def cheats_for_docker(task: str) -> set[str]:
+    """All; of tasks whose submissions take seconds to compile, one of each kind that concerns the sandbox, unless
+    ``ASSAY_CHEATS`` is ``all``."""
+    if task not in COMPILED or os.environ.get("ASSAY_CHEATS") == "all":
+        return submitted_cheats(task)
+    by_kind = {kind: f"cheats/{name}" for name, kind in sorted(kinds()[task].items()) if kind in OF_THE_SANDBOX}
+    return set(by_kind.values())
+
+
+def only(cheats: set[str], bundles: Bundles) -> Bundles:
+    """The bundles without the other cheats."""
+    kept = {
+        path: content
+        for path, content in bundles.reference.items()
+        if not path.startswith("cheats/") or "/".join(path.split("/", 2)[:2]) in cheats
+    }
+    return replace(bundles, reference=kept)
 
 
 def image_of(task: str) -> str:
@@ -111,11 +142,12 @@ def tools_for(tools: RealTools, bundles: Bundles, sandbox: str) -> RealTools:
     return replace(short, test_executor=executor)
 
 
-async def check_grading(task: str, bundles: Bundles, tools: RealTools, sandbox: str) -> None:
-    """The reference scores 1, the no-op and every cheat 0, each with a verdict on the submission and a reason."""
+async def check_grading(cheats: set[str], bundles: Bundles, tools: RealTools, sandbox: str) -> None:
+    """The reference scores 1, the no-op and all of these cheats 0, each with a verdict on the submission and a
+    reason."""
     results = await validate(bundles, tools_for(tools, bundles, sandbox))
     assert [problem for result in results if (problem := problem_of(result))] == []
-    assert {result.name for result in results} == {"reference", "noop", *submitted_cheats(task)}
+    assert {result.name for result in results} == {"reference", "noop", *cheats}
 
 
 def problem_of(result: BaselineResult) -> str:

@@ -29,6 +29,7 @@ from assay.contracts.money import Price
 from assay.contracts.problems import FieldError, Problem
 from assay.contracts.providers import ModelEntry, Provider, ProviderKind
 from assay.contracts.rpc.money import ReleaseGrant
+from assay.contracts.run_metrics import Prediction
 from assay.contracts.sandboxes import SandboxRequirement
 from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
@@ -120,6 +121,7 @@ SAMPLES: tuple[Message, ...] = (
         verdict=VERDICT,
         evaluation=evaluate(EvaluationSpec(), Measurements(score=1.0)),
         flags=(AuditFlag(kind=AuditKind.PROCESS_ENDED, detail="exit code 0", source=AuditSource.JUDGE),),
+        predictions={"mood": Prediction(expected="good", predicted="bad")},
     ),
     facts.RunSubmitted(run=RUN),
     facts.RunStarted(run=RUN),
@@ -152,6 +154,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.SubmitRun(plan=runs.RunPlan(suite="demo", tasks=(PIN,), models=(MODEL,), repeats=2), idempotency_key="k"),
     rpc.GetRun(run_id="01h"),
     rpc.GetCauses(run_id="01h"),
+    rpc.GetRunMetrics(run_id="01h"),
     rpc.ListRuns(status=runs.RunStatus.FINISHED, suite="demo", search="night", limit=10),
     rpc.CancelRun(run_id="01h"),
     rpc.PauseRun(run_id="01h"),

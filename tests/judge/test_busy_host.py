@@ -24,7 +24,7 @@ def short(tools: RealTools) -> RealTools:
 @pytest.mark.slow
 async def test_tests_that_lack_a_cpu_are_no_verdict(tools: RealTools) -> None:
     hidden = hidden_tests({"test_a.py": TEST}, ("test_a.py::test_a",))
-    sandbox = structs.replace(hidden.task.sandbox, wall_seconds=2.0)
+    sandbox = structs.replace(hidden.task.sandbox, wall_seconds=6.0)
     task = structs.replace(hidden.task, sandbox=sandbox)
     with pytest.raises(SandboxStarved, match="the host is too busy"):
         await grade(replace(hidden, task=task), "main", {"solution.py": BUSY.encode()}, short(tools))

@@ -7,8 +7,11 @@ import pytest
 from assay.contracts.checks import (
     AnyCheck,
     Choice,
+    Classification,
     Exact,
     JsonFields,
+    Numeric,
+    Regression,
     Reveal,
     Review,
     ReviewCriterion,
@@ -17,12 +20,14 @@ from assay.contracts.checks import (
     Rules,
     Telemetry,
     Tier,
+    Tolerance,
 )
+from assay.contracts.run_metrics import Prediction
 from assay.contracts.tasks import HiddenTask, Solver
 from assay.contracts.verdicts import Outcome
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.checks.regex_worker import RegexWorker
-from services.judge.grading.grade import GradingResult, grade
+from services.judge.grading.grade import MAX_METRIC, GradingResult, grade
 from tests.judge.harness import RealTools, grade_answer
 
 REVIEW = Review(criteria=(ReviewCriterion(id="style", text="Is it well written?"),))
@@ -154,6 +159,36 @@ async def test_telemetry_reports_the_errors_and_their_mean() -> None:
     }
     unreadable = await grade_answer(Telemetry(), '{"mean": 2.5, "min": "low"}', expected, regex)
     assert (unreadable.metrics["ok"], "performance" in unreadable.metrics) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "passed", "predicted"),
+    [("Positive.", True, "positive"), ("negative", False, "negative"), ("I cannot say", False, None)],
+)
+async def test_a_label_is_kept_for_the_metrics_of_the_set(
+    answer: str, passed: bool, predicted: str | None, tools: RealTools
+) -> None:
+    check = Classification(classes=("positive", "negative"), positive="positive")
+    found = await grade_answer(check, answer, "positive", tools.regex)
+    assert found.passed is passed
+    assert found.prediction == Prediction(expected="positive", predicted=predicted, positive="positive")
+
+
+@pytest.mark.parametrize(("answer", "predicted"), [("2.4", 2.4), ("about two", None)])
+async def test_a_number_is_kept_for_the_metrics_of_the_set(
+    answer: str, predicted: float | None, tools: RealTools
+) -> None:
+    found = await grade_answer(Regression(tolerance=Tolerance(absolute=0.1)), answer, 2.5, tools.regex)
+    assert found.prediction == Prediction(expected=2.5, predicted=predicted)
+
+
+@pytest.mark.parametrize(
+    "check", [Numeric(), Regression(), Telemetry(fields=("mean",))], ids=lambda check: type(check).__name__
+)
+async def test_errors_of_any_size_are_metrics_that_can_be_stored_and_summed(check: AnyCheck, tools: RealTools) -> None:
+    answer, expected = ('{"mean": 1e308}', {"mean": -1e308}) if isinstance(check, Telemetry) else ("1e308", -1e308)
+    found = await grade_answer(check, answer, expected, tools.regex)
+    assert max(found.metrics.values()) == MAX_METRIC
 
 
 async def test_a_text_check_of_a_file_needs_its_name(tools: RealTools) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +38,24 @@ CHECKS: dict[str, dict[str, Any]] = {
     "text": {"kind": "exact"},
     "json": {"kind": "json_fields", "fields": ["a"]},
     "reasoning": {"kind": "exact"},
+    "label": {"kind": "classification", "classes": ["spam", "ham"], "positive": "spam"},
+    "size": {"kind": "regression", "tolerance": {"absolute": 0.5}},
 }
+LABELS: list[Response] = [
+    ("label", "This is spam.", "spam", True),
+    ("label", "Spam", "spam", True),
+    ("label", "ham", "spam", False),
+    ("label", "Label: ham", "ham", True),
+    ("label", "It is spam", "ham", False),
+    ("label", "Hard to tell.", "ham", False),
+]
+SIZES: list[Response] = [
+    ("size", "2", 2.0, True),
+    ("size", "About 5.1 m", 5.0, True),
+    ("size", "9", 4.0, False),
+    ("size", "Too large", 3.0, False),
+]
+"""The last one of each cannot be read."""
 
 
 def corpus_rows(name: str) -> list[list[Any]]:
@@ -63,6 +83,7 @@ def rows() -> list[Row]:
     thoughts = [("reasoning", text, answer, True) for text, answer, _, _ in corpus_rows("reasoning") if answer]
     chosen = [
         *every(choices, 16), *every(numbers, 12), *every(texts, 6), *every(objects, 6), *every(thoughts, 10),
+        *LABELS, *SIZES,
     ]  # fmt: skip
     return [
         Row(task, f"s{number}", text, expected, passes) for number, (task, text, expected, passes) in enumerate(chosen)
@@ -101,12 +122,17 @@ def corpus_stack(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield stack
 
 
-@pytest.mark.browser
-def test_forty_answers_are_graded_as_the_corpus_says(corpus_stack: Stack, chromium: Browser) -> None:
-    assert len(ROWS) >= 40
+@pytest.fixture(scope="module")
+def corpus_run(corpus_stack: Stack) -> str:
     run_id = corpus_stack.submit(tasks=list(CHECKS), models=["scripted/corpus"])
     corpus_stack.finish(run_id)
-    attempts = {(a["task_id"], a["sample_id"]): a for a in corpus_stack.attempts(run_id)}
+    return run_id
+
+
+@pytest.mark.browser
+def test_forty_answers_are_graded_as_the_corpus_says(corpus_stack: Stack, corpus_run: str, chromium: Browser) -> None:
+    assert len(ROWS) >= 40
+    attempts = {(a["task_id"], a["sample_id"]): a for a in corpus_stack.attempts(corpus_run)}
     outcomes = {(row.task, row.response): attempts[row.task, row.sample_id]["outcome"] for row in ROWS}
     assert outcomes == {(row.task, row.response): "passed" if row.passes else "failed" for row in ROWS}
     row = next(row for row in ROWS if row.task == "reasoning" and "It is A." in row.response)
@@ -124,5 +150,28 @@ def shows_reasoning_apart(chromium: Browser, url: str, row: Row) -> None:
         reasoning.locator("summary").click()
         expect(reasoning.locator("plain-artifact")).to_contain_text("It is A.")
         expect(page.get_by_role("region", name="response.txt")).to_have_text(row.expected)
+    finally:
+        page.close()
+
+
+@pytest.mark.browser
+def test_labels_and_numbers_have_metrics_over_all_samples(
+    corpus_stack: Stack, corpus_run: str, chromium: Browser
+) -> None:
+    items = corpus_stack.http.get(f"/runs/{corpus_run}/metrics").raise_for_status().json()["items"]
+    (label,), (size,) = (each["sets"] for each in items if each["task_id"] in ("label", "size"))
+    assert (label["n"], label["unreadable"]) == (6, 1)
+    assert label["metrics"] == pytest.approx({"accuracy": 3 / 6, "f1": 2 / 3, "matthews": 0.15075567228888181})
+    assert (size["n"], size["unreadable"], size["metrics"]["spearman"]) == (4, 1, 0.5)
+    command = (sys.executable, "-m", "assay.cli", "runs", "metrics", corpus_run, "--server", corpus_stack.url)
+    table = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    page = chromium.new_page()
+    try:
+        page.goto(f"{corpus_stack.url}/runs/{corpus_run}")
+        shown = page.get_by_role("region", name="Metrics over all samples")
+        for task, metric, value in (("label", "f1", "0.6666?7"), ("size", "spearman", "0.5")):
+            words = re.compile(rf"{task}\b.*\b{metric}\s*{value}\b", re.DOTALL)
+            assert words.search(table), table
+            expect(shown.get_by_role("row", name=words)).to_have_count(1)
     finally:
         page.close()

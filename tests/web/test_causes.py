@@ -79,7 +79,7 @@ def test_a_run_without_ungraded_attempts_has_no_causes(page: Page, gateway: Scri
 
 def gaps(page: Page) -> list[float]:
     """The space between the panels of the run page."""
-    boxes = page.locator("run-page .panel, causes-panel section").evaluate_all(
+    boxes = page.locator("run-page .panel, causes-panel section, metrics-panel section").evaluate_all(
         "panels => panels.map(panel => panel.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom])"
     )
     return [lower[0] - upper[1] for upper, lower in pairwise(boxes)]

@@ -89,6 +89,10 @@ export const listRunFacts = (run_id: string, after: number, limit: number) =>
 export const getCauses = (run_id: string) =>
   data(api.GET("/api/v1/runs/{run_id}/causes", { params: { path: { run_id } } }));
 
+/** Over all samples, by task and model. */
+export const getRunMetrics = (run_id: string) =>
+  data(api.GET("/api/v1/runs/{run_id}/metrics", { params: { path: { run_id } } }));
+
 export const listAttempts = (run_id: string, cursor: string, limit = 1000) =>
   data(api.GET("/api/v1/runs/{run_id}/attempts", { params: { path: { run_id }, query: { cursor, limit } } }));
 

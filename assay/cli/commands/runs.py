@@ -11,7 +11,7 @@ from assay.cli.commands import run_control
 from assay.cli.display.causes import cause_lines, has_causes
 from assay.cli.display.output import print_json, print_line, print_notice
 from assay.cli.display.table import print_table
-from assay.cli.display.tables import attempts_table, run_lines, runs_table
+from assay.cli.display.tables import attempts_table, metrics_table, run_lines, runs_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.resolve_ids import RunId, find_run
@@ -20,6 +20,7 @@ from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
 from assay.contracts.causes import Cause, Causes
 from assay.contracts.codec import Data
+from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import RunStatus, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
@@ -78,6 +79,22 @@ async def _fetch(client: AssayClient, name: str) -> RunWithAttempts:
     causes = (await client.causes(run.run_id)).items if has_causes(run) else ()
     attempts = await all_attempts(client, run.run_id)
     return RunWithAttempts(run=run, attempts=attempts, causes=causes)
+
+
+@app.command("metrics")
+def show_metrics(run: RunId, server: Server = "", json: Json = False) -> None:
+    """Show a run's metrics over all samples of each task, such as F1 and mean errors."""
+    found = call(server, lambda client: _fetch_metrics(client, run))
+    if json:
+        print_json(found)
+    elif any(each.means or each.sets for each in found.items):
+        print_table(metrics_table(found))
+    else:
+        print_notice("no check of this run has metrics; `assay runs show` has its scores")
+
+
+async def _fetch_metrics(client: AssayClient, name: str) -> RunMetrics:
+    return await client.metrics((await find_run(client, name)).run_id)
 
 
 app.add_typer(run_control.app)

@@ -10,6 +10,7 @@ from assay.cli.display.table import Table
 from assay.cli.quantities import count_text
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView
+from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import Board, RunView
 from assay.contracts.verdicts import Outcome
 
@@ -71,6 +72,19 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
             f"{attempt.duration_seconds:.1f}",
             attempt.reason,
         )
+    return table
+
+
+def metrics_table(metrics: RunMetrics) -> Table:
+    """One line per metric: means over attempts, and metrics of a whole set of answers."""
+    table = Table("task", "model", "metric", "value", "n", "unreadable", numbers=("value", "n", "unreadable"))
+    for each in metrics.items:
+        for name, mean in each.means.items():
+            table.add(each.task_id, each.model, f"mean {name}", f"{mean:.4g}", each.n, "")
+        for found in each.sets:
+            for name, value in found.metrics.items():
+                metric = name if found.check == found.kind else f"{found.check}: {name}"
+                table.add(each.task_id, each.model, metric, f"{value:.4g}", found.n, found.unreadable or "")
     return table
 
 

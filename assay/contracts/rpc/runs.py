@@ -11,6 +11,7 @@ from assay.contracts.codec import Data
 from assay.contracts.models import ModelProblem
 from assay.contracts.money import Usd
 from assay.contracts.rpc.request import PageSize, Request
+from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import CancelGrading, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
 from assay.contracts.spending import AccountView
 
@@ -27,6 +28,13 @@ class GetRun(Request[RunView], frozen=True, kw_only=True, tag="runs.get"):
     """Get a run's current state."""
 
     reply: ClassVar[Any] = RunView
+    run_id: str
+
+
+class GetRunMetrics(Request[RunMetrics], frozen=True, kw_only=True, tag="runs.metrics"):
+    """Get the metrics of a run over all samples of each task."""
+
+    reply: ClassVar[Any] = RunMetrics
     run_id: str
 
 

@@ -12,7 +12,19 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from assay.contracts.causes import Causes
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
-from assay.contracts.rpc import GetCauses, GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
+from assay.contracts.rpc import (
+    GetCauses,
+    GetRun,
+    GetRunMetrics,
+    ListFacts,
+    ListRuns,
+    Quote,
+    QuoteRun,
+    RunPage,
+    RunPreview,
+    SubmitRun,
+)
+from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import RunRequest, RunStatus, RunView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
@@ -106,6 +118,13 @@ async def get_causes(run_id: RunId, ports: PortsDependency) -> Causes:
     return await ports.bus.rpc.request(GetCauses(run_id=run_id))
 
 
+@get("/{run_id:str}/metrics", summary="Get a run's metrics", operation_id="get_run_metrics")
+async def get_run_metrics(run_id: RunId, ports: PortsDependency) -> RunMetrics:
+    """Over all samples, by task and model: the means of what each attempt measured, and the metrics of the whole set
+    for `classification` (accuracy, F1, Matthews) and `regression` (Pearson, Spearman, mean absolute error)."""
+    return await ports.bus.rpc.request(GetRunMetrics(run_id=run_id))
+
+
 @get("/{run_id:str}/facts", summary="List a run's facts", operation_id="list_facts")
 async def list_facts(
     run_id: RunId,
@@ -126,6 +145,16 @@ async def list_facts(
 
 router = Router(
     "/runs",
-    route_handlers=[list_runs, submit_run, quote_run, preview_run, get_run, get_causes, list_facts, *control.handlers],
+    route_handlers=[
+        list_runs,
+        submit_run,
+        quote_run,
+        preview_run,
+        get_run,
+        get_causes,
+        get_run_metrics,
+        list_facts,
+        *control.handlers,
+    ],
     tags=["runs"],
 )

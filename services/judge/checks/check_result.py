@@ -11,6 +11,7 @@ from assay.contracts.audit import AuditFlag
 from assay.contracts.codec import Data
 from assay.contracts.judging import Judgement
 from assay.contracts.results import Evidence, TestOutput
+from assay.contracts.run_metrics import Prediction
 from assay.contracts.verdicts import ReviewForm
 from assay.sandbox import ResourceUse
 
@@ -41,6 +42,8 @@ class CheckScore(Data, frozen=True, kw_only=True):
     form: ReviewForm | None = None
     used: ResourceUse = ResourceUse()
     flags: tuple[AuditFlag, ...] = ()
+    prediction: Prediction | None = None
+    """For metrics over all samples of the task."""
 
     def with_evidence(self, submitted: str, expected: str = "", difference: str = "") -> CheckScore:
         evidence = Evidence.of(submitted, expected, difference)

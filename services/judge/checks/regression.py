@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from assay.contracts.checks import Regression, RegressionMetric
+from assay.contracts.run_metrics import Prediction
 from assay.statistics.set_metrics import regression_metrics
 from services.judge.checks.check_result import CheckScore, failed, passed
 from services.judge.checks.numeric import within
@@ -10,7 +13,7 @@ from services.judge.checks.submitted_column import aligned_columns, threshold_re
 from services.judge.errors import HiddenBundleInvalid
 from services.judge.grading.context import GradingContext
 from services.judge.readers.finite import parse_finite
-from services.judge.readers.number_reader import read_number
+from services.judge.readers.number_reader import NumberReading, read_number
 from services.judge.readers.quote import quote
 
 
@@ -33,9 +36,14 @@ async def check(check: Regression, context: GradingContext) -> CheckScore:
 
 def _one(check: Regression, answer: str, expected: float) -> CheckScore:
     reading = read_number(answer)
+    prediction = Prediction(expected=expected, predicted=reading.value)
+    score = _score(check, reading, expected).with_evidence(answer, repr(expected))
+    return structs.replace(score, prediction=prediction)
+
+
+def _score(check: Regression, reading: NumberReading, expected: float) -> CheckScore:
     if reading.value is None:
-        return failed(reading.problem, {"ok": 0.0}).with_evidence(answer, repr(expected))
-    metrics = {"ok": 1.0, "abs_err": min(abs(reading.value - expected), 1e308)}
+        return failed(reading.problem, {"ok": 0.0})
+    metrics = {"ok": 1.0, "abs_err": abs(reading.value - expected)}
     close = within(reading.value, expected, check.tolerance)
-    score = passed(metrics=metrics) if close else failed(f"not within tolerance: {quote(reading.text)}", metrics)
-    return score.with_evidence(answer, repr(expected))
+    return passed(metrics=metrics) if close else failed(f"not within tolerance: {quote(reading.text)}", metrics)

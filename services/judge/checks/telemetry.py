@@ -17,5 +17,5 @@ async def check(check: Telemetry, context: GradingContext) -> CheckScore:
     errors = [score.metrics[f"{field}_abs_err"] for field in check.fields if f"{field}_abs_err" in score.metrics]
     if len(errors) == len(check.fields):
         performance = sum(errors) / len(errors)
-        score = structs.replace(score, metrics={**score.metrics, "performance": min(performance, 1e308)})
+        score = structs.replace(score, metrics={**score.metrics, "performance": performance})
     return score.with_evidence(text, encode(expected).decode())

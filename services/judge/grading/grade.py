@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import structs
+
 from assay.contracts.attempts import Regrade
 from assay.contracts.audit import AuditFlag
 from assay.contracts.checks import (
@@ -34,6 +36,7 @@ from assay.contracts.checks import (
     name_of,
 )
 from assay.contracts.results import CheckOutput
+from assay.contracts.run_metrics import Prediction
 from assay.contracts.tasks import HiddenTask
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict, verdict_of
 from assay.sandbox import ResourceUse
@@ -66,6 +69,9 @@ from services.judge.grading.reveal import check_output
 from services.judge.ports import CheckTools
 from services.judge.rubric.judging import Judging
 
+MAX_METRIC = 1e300
+"""JSON has no infinity, and the sum over all attempts of a leaderboard must be a number too."""
+
 CheckFunction = Callable[[Any, GradingContext], Awaitable[CheckScore]]
 
 CHECKS: dict[type[Check], CheckFunction] = {
@@ -92,13 +98,14 @@ CHECKS: dict[type[Check], CheckFunction] = {
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradingResult:
     """``checks`` has the output of each check, in the task's order. ``logs`` are those of programs by artifact name.
-    ``used`` is what submitted code used, ``flags`` what looks like cheating."""
+    ``used`` is what submitted code used, ``flags`` what looks like cheating. ``predictions`` by check."""
 
     verdict: Verdict
     checks: tuple[CheckOutput, ...] = ()
     logs: dict[str, TextLog] = field(default_factory=dict[str, TextLog])
     used: ResourceUse = field(default_factory=ResourceUse)
     flags: tuple[AuditFlag, ...] = ()
+    predictions: dict[str, Prediction] = field(default_factory=dict[str, Prediction])
 
 
 async def grade(
@@ -144,9 +151,11 @@ def _flags_of_output(output: Output) -> tuple[AuditFlag, ...]:
 
 async def run_check(check: AnyCheck, context: GradingContext) -> CheckScore:
     try:
-        return await CHECKS[type(check)](check, context)
+        score = await CHECKS[type(check)](check, context)
     except OutputUnsuitable as error:
         return failed(str(error))
+    capped = {name: max(-MAX_METRIC, min(MAX_METRIC, value)) for name, value in score.metrics.items()}
+    return structs.replace(score, metrics=capped)
 
 
 async def _run_checks(
@@ -183,7 +192,10 @@ def grading_result(
         logs = merge_logs(logs, score.logs)
     used = sum((score.used for score in scores), ResourceUse())
     flags = tuple(dict.fromkeys(flag for score in scores for flag in score.flags))
-    return GradingResult(verdict=verdict, checks=checks, logs=logs, used=used, flags=flags)
+    predictions = {
+        name_of(check): score.prediction for check, score in zip(task.checks, scores, strict=True) if score.prediction
+    }
+    return GradingResult(verdict=verdict, checks=checks, logs=logs, used=used, flags=flags, predictions=predictions)
 
 
 def compute_verdict(

@@ -41,10 +41,10 @@ ON CONFLICT (attempt_id, token) DO UPDATE SET ended_at = now(), ended = excluded
 """
 
 _VERDICTS = """
-INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts, evaluation, flags)
-SELECT attempt_id, token, judge_id, body::jsonb, artifacts::jsonb, evaluation::jsonb, flags::jsonb
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-  AS v(attempt_id, token, judge_id, body, artifacts, evaluation, flags)
+INSERT INTO verdicts (attempt_id, token, judge_id, body, artifacts, evaluation, flags, predictions)
+SELECT attempt_id, token, judge_id, body::jsonb, artifacts::jsonb, evaluation::jsonb, flags::jsonb, predictions::jsonb
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+  AS v(attempt_id, token, judge_id, body, artifacts, evaluation, flags, predictions)
 ON CONFLICT (attempt_id, revision) DO NOTHING
 """
 
@@ -173,7 +173,7 @@ def _try_values(report: AttemptExecuted, current: bool) -> tuple[object, ...]:
 
 def _verdict_values(report: AttemptJudged) -> tuple[object, ...]:
     body, artifacts = to_json(report.verdict), to_json(report.artifacts)
-    beside = (_optional(report.evaluation), to_json(report.flags))
+    beside = (_optional(report.evaluation), to_json(report.flags), _optional(report.predictions or None))
     return (report.attempt_id, report.token, report.worker_id, body, artifacts, *beside)
 
 

@@ -15,6 +15,7 @@ from assay.contracts.attempts import State
 from assay.contracts.audit import AuditFlag
 from assay.contracts.evaluation import Evaluation, with_score
 from assay.contracts.facts import AttemptRevised
+from assay.contracts.run_metrics import Prediction
 from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome, RevisionSource, Verdict, VerdictRevision
 from services.ledger.attempts.rows import AttemptRow
@@ -26,18 +27,19 @@ SELECT {columns(AttemptRow)} FROM attempts
 WHERE attempt_id = ANY($1::text[]) OR reused_from = ANY($1::text[]) ORDER BY attempt_id FOR UPDATE
 """
 _VERDICTS = """
-SELECT DISTINCT ON (attempt_id) attempt_id, revision, body, evaluation, flags FROM verdicts
+SELECT DISTINCT ON (attempt_id) attempt_id, revision, body, evaluation, flags, predictions FROM verdicts
 WHERE attempt_id = ANY($1::text[])
 ORDER BY attempt_id, revision DESC
 """
 _ADD = """
 INSERT INTO verdicts
-  (attempt_id, token, judge_id, body, artifacts, revision, source, author, comment, by_run, evaluation, flags)
+  (attempt_id, token, judge_id, body, artifacts, revision, source, author, comment, by_run, evaluation, flags,
+   predictions)
 SELECT attempt_id, token, '', body::jsonb, artifacts::jsonb, revision, source, author, comment, by_run,
-  evaluation::jsonb, flags::jsonb
+  evaluation::jsonb, flags::jsonb, predictions::jsonb
 FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
-  $10::text[], $11::text[])
-  AS v(attempt_id, token, body, artifacts, revision, source, author, comment, by_run, evaluation, flags)
+  $10::text[], $11::text[], $12::text[])
+  AS v(attempt_id, token, body, artifacts, revision, source, author, comment, by_run, evaluation, flags, predictions)
 """
 _CHANGE = f"""
 UPDATE attempts a SET outcome = u.outcome, score = u.score, reason = u.reason, changed_at = now(),
@@ -54,7 +56,8 @@ _ALL = (
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewVerdict:
     """A verdict to give to an attempt that is done. ``artifacts`` replace those of the same name.
-    ``evaluation`` is stored if the attempt has none yet; ``flags`` None keeps those of the earlier verdict."""
+    ``evaluation`` is stored if the attempt has none yet; ``flags`` None keeps those of the earlier verdict, and
+    ``predictions`` replace its predictions of the same checks."""
 
     attempt_id: str
     verdict: Verdict
@@ -64,6 +67,7 @@ class NewVerdict:
     by_run: str = ""
     evaluation: Evaluation | None = None
     flags: tuple[AuditFlag, ...] | None = None
+    predictions: Mapping[str, Prediction] = field(default_factory=dict[str, Prediction])
     artifacts: Mapping[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
 
@@ -95,6 +99,7 @@ class CurrentVerdict(Row):
     body: Verdict
     evaluation: Evaluation | None
     flags: tuple[AuditFlag, ...]
+    predictions: dict[str, Prediction] | None
 
 
 class RevisionRow(Row):
@@ -164,7 +169,8 @@ def _row(new: NewVerdict, token: int, revision: int, earlier: CurrentVerdict | N
     evaluation = revised_evaluation(new, earlier.evaluation if earlier else None)
     texts = (new.source, new.author, new.comment, new.by_run)
     flags = new.flags if new.flags is not None else earlier.flags if earlier else ()
-    beside = to_json(evaluation) if evaluation else None, to_json(flags)
+    predictions = {**((earlier.predictions if earlier else None) or {}), **new.predictions}
+    beside = to_json(evaluation) if evaluation else None, to_json(flags), to_json(predictions) if predictions else None
     return (new.attempt_id, token, *stored, revision, *texts, *beside)
 
 

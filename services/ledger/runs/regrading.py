@@ -153,6 +153,7 @@ class _Decision:
             artifacts=report.artifacts,
             evaluation=report.evaluation,
             flags=report.flags,
+            predictions=report.predictions,
         )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from assay.contracts.causes import Causes
 from assay.contracts.rpc import Changes, ListRuns, Quote, RegradeRun, RestartRun, RunPage, SubmitRun
+from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import RunPlan, RunView
 from services.ledger.database.database import Database, UniqueViolation
 from services.ledger.database.filters import Filters
@@ -16,6 +19,7 @@ from services.ledger.runs.plans import Plans
 from services.ledger.runs.quote import quote
 from services.ledger.runs.regrading import read_changes, regrade_plan
 from services.ledger.runs.rows import SELECT_RUN, RunRow
+from services.ledger.runs.run_metrics import read_measurements, run_metrics
 from services.ledger.runs.submission import Submission
 from services.ledger.settings import LedgerSettings
 
@@ -80,6 +84,12 @@ class RunStore:
         """Why its attempts ended ungraded."""
         async with self._database.snapshot() as connection:
             return await read_causes(connection, run_id)
+
+    async def metrics(self, run_id: str) -> RunMetrics:
+        """Over all samples of each task."""
+        async with self._database.snapshot() as connection:
+            found = await read_measurements(connection, run_id)
+        return await asyncio.to_thread(run_metrics, found)
 
     async def page(self, query: ListRuns) -> RunPage:
         filters = Filters()

@@ -78,6 +78,11 @@ def get_causes(request: AnyRequest) -> Response[bytes]:
     return respond(causes_of(views.find_run(hub_of(request).runs, request.path_params["run_id"])))
 
 
+@get("/api/v1/runs/{run_id:str}/metrics", sync_to_thread=False)
+def get_metrics(request: AnyRequest) -> Response[bytes]:
+    return respond(views.find_run(hub_of(request).runs, request.path_params["run_id"]).metrics)
+
+
 @get("/api/v1/runs/{run_id:str}/attempts", sync_to_thread=False)
 def list_attempts(request: AnyRequest) -> Response[bytes]:
     scripted = views.find_run(hub_of(request).runs, request.path_params["run_id"])
@@ -190,6 +195,7 @@ def create(hub: LiveHub) -> Litestar:
             submit,
             get_run,
             get_causes,
+            get_metrics,
             *ROUTES,
             *PROVIDER_ROUTES,
             list_attempts,

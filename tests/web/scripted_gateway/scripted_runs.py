@@ -30,6 +30,7 @@ from assay.contracts.facts import (
 from assay.contracts.ids import attempt_id, new_id
 from assay.contracts.models import Usage
 from assay.contracts.money import nanousd, usd
+from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import Progress, RunRequest, RunStatus, RunView
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
@@ -51,6 +52,7 @@ class ScriptedRun:
     run: RunView
     attempts: list[AttemptView]
     facts: list[Event] = field(default_factory=list[Event])
+    metrics: RunMetrics = field(default_factory=RunMetrics)
 
     @property
     def unfinished(self) -> list[AttemptView]:

@@ -25,7 +25,7 @@ export function formatScore(value: number | null): string {
 
 /** A metric: up to five significant digits. */
 export function formatMetric(value: number): string {
-  return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(5)));
+  return Number.isSafeInteger(value) ? count(value) : String(Number(value.toPrecision(5)));
 }
 
 export function bytes(size: number): string {

@@ -624,3 +624,9 @@ ALTER TABLE cells ADD COLUMN impossible_passed INTEGER DEFAULT '0' NOT NULL;
 ALTER TABLE attempts ADD COLUMN impossible BOOLEAN DEFAULT false NOT NULL;
 
 UPDATE alembic_version SET version_num='0021' WHERE alembic_version.version_num = '0020';
+
+-- Running upgrade 0021 -> 0022
+
+ALTER TABLE verdicts ADD COLUMN predictions JSONB;
+
+UPDATE alembic_version SET version_num='0022' WHERE alembic_version.version_num = '0021';

@@ -113,6 +113,8 @@ class StoredVerdict(SQLModel, table=True):
     evaluation: Any = Field(default=None, sa_column=Column(JSONB))
     flags: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
     """What its judge flagged."""
+    predictions: Any = Field(default=None, sa_column=Column(JSONB))
+    """By check, for metrics over all samples (contracts.run_metrics.Prediction)."""
 
 
 class PendingOrder(SQLModel, table=True):

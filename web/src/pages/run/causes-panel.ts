@@ -1,10 +1,11 @@
 /** Why attempts of a run ended ungraded: each reason with its number of attempts and what to do next. */
 
-import { css, html, LitElement, nothing, type PropertyValues } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
-import { asProblem, getCauses } from "../../api.ts";
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { getCauses } from "../../api.ts";
 import { badge, badgeStyle } from "../../components/badge.ts";
 import { nameStyle, unbrokenName } from "../../components/name.ts";
+import { ThrottledFetch } from "../../components/throttled-fetch.ts";
 import { showControlCharacters, withCommands } from "../../components/untrusted-text.ts";
 import type { Cause, Causes, Progress } from "../../contracts.ts";
 import { base } from "../../design/styles.ts";
@@ -37,53 +38,26 @@ export class CausesPanel extends LitElement {
 
   @property() runId = "";
   @property({ attribute: false }) progress: Progress | null = null;
-  @state() private causes: Causes | null = null;
-  @state() private problem = "";
-  private loaded = "";
-  private timer = 0;
-  private refreshedAt = Number.NEGATIVE_INFINITY;
+  private readonly causes = new ThrottledFetch<Causes>(this, getCauses, MIN_REFRESH_MS);
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.clearTimeout(this.timer);
-    this.timer = 0;
-  }
-
-  /** What the causes depend on: the run, and its numbers of ungraded attempts. */
+  /** The numbers of ungraded attempts, on which the causes depend. */
   private get wanted(): string {
     const outcomes = this.progress?.outcomes ?? {};
     const counts = UNGRADED.map((name) => outcomes[name] ?? 0);
-    return counts.some((count) => count > 0) ? `${this.runId} ${counts}` : "";
+    return counts.some((count) => count > 0) ? `${counts}` : "";
   }
 
-  override updated(changed: PropertyValues<this>): void {
-    if (changed.has("runId") && changed.get("runId")) this.causes = null;
-    if (!this.wanted || this.wanted === this.loaded || this.timer) return;
-    const wait = Math.max(0, this.refreshedAt + MIN_REFRESH_MS - performance.now());
-    this.timer = window.setTimeout(() => void this.load(), wait);
-  }
-
-  private async load(): Promise<void> {
-    const { runId, wanted } = this;
-    this.loaded = wanted;
-    this.refreshedAt = performance.now();
-    try {
-      const causes = await getCauses(runId);
-      if (runId === this.runId) [this.causes, this.problem] = [causes, ""];
-    } catch (error) {
-      const { title, detail } = asProblem(error);
-      this.problem = `Cannot load the causes: ${detail || title}`;
-    }
-    this.timer = 0;
-    this.requestUpdate();
+  override willUpdate(): void {
+    this.causes.want(this.runId, this.wanted);
   }
 
   override render() {
-    if (!this.wanted || (!this.causes?.items.length && !this.problem)) return nothing;
-    const { items = [], more = 0 } = this.causes ?? {};
+    const { value, problem } = this.causes;
+    const { items = [], more = 0 } = value ?? {};
+    if (!this.wanted || (!items.length && !problem)) return nothing;
     return html`<section aria-labelledby="title">
       <header><h2 id="title">Causes</h2></header>
-      ${this.problem ? html`<p class="more">${showControlCharacters(this.problem)}</p>` : nothing}
+      ${problem ? html`<p class="more">Cannot load the causes: ${showControlCharacters(problem)}</p>` : nothing}
       <ul>${items.map(renderCause)}</ul>
       ${more ? html`<p class="more">${plural(more, "more attempt")} with other causes</p>` : nothing}
     </section>`;

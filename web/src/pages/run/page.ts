@@ -29,6 +29,7 @@ import { applyFilter, filterFromUrl, NO_FILTER } from "./filter.ts";
 import { elapsedSeconds, hasEnded, remainingSeconds } from "./run-progress.ts";
 import "./score-matrix.ts";
 import { costForecast } from "./cost-forecast.ts";
+import "./metrics-panel.ts";
 import { moneyStyle, renderMoneyPanel } from "./money-panel.ts";
 import { RemainingAttempts } from "./remaining-attempts.ts";
 import { runNotices, warningText } from "./run-notices.ts";
@@ -55,7 +56,7 @@ export class RunPage extends LitElement {
       outcome-bar { --bar-height: 12px; margin-bottom: 14px; display: block; }
       details > summary { cursor: pointer; padding: 10px 14px; font-weight: 620; }
       details[open] > summary { border-bottom: 1px solid var(--line); }
-      causes-panel + .panel { margin-top: var(--gap); }
+      causes-panel + .panel, metrics-panel + .panel { margin-top: var(--gap); }
       .short { color: var(--warn); }
       wa-copy-button { font-size: 12px; }
     `,
@@ -142,6 +143,7 @@ export class RunPage extends LitElement {
           <score-matrix .attempts=${this.shown}></score-matrix>
         </details>
       </section>
+      <metrics-panel .runId=${run.run_id} .progress=${run.progress}></metrics-panel>
       ${this.renderAttempts(run)}
     `;
   }

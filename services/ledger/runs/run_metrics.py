@@ -1,0 +1,136 @@
+"""Metrics of a run over all samples of each task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from assay.contracts.run_metrics import Prediction, RunMetrics, SetKind, SetMetrics, TaskMetrics
+from assay.statistics.set_metrics import classification_metrics, regression_metrics
+from services.ledger.database.connection import Connection
+from services.ledger.database.rows import Row
+from services.ledger.errors import unknown_run
+
+UNREADABLE = ""
+"""In a classification, the class of answers without a label."""
+
+_GRADED = """
+SELECT count(*)::int AS n, task_index, model_index, task_id, model
+FROM attempts WHERE run_id = $1 AND score IS NOT NULL GROUP BY task_index, model_index, task_id, model
+ORDER BY task_index, model_index
+"""
+# Of an attempt that reuses a result, the verdict is that of the other attempt. Of several verdicts, the last counts.
+_VERDICTS = """
+SELECT a.task_index, a.model_index, v.body, v.predictions FROM attempts a CROSS JOIN LATERAL (
+  SELECT body, predictions FROM verdicts
+  WHERE attempt_id = COALESCE(NULLIF(a.reused_from, ''), a.attempt_id) ORDER BY revision DESC LIMIT 1
+) v WHERE a.run_id = $1 AND a.score IS NOT NULL
+"""
+_MEANS = f"""
+SELECT task_index, model_index, m.key AS metric, avg(m.value::float8) AS mean
+FROM ({_VERDICTS}) v CROSS JOIN LATERAL jsonb_each_text(v.body->'metrics') m
+GROUP BY task_index, model_index, m.key ORDER BY m.key
+"""
+# Predictions of checks that the task no longer has are left out.
+_PREDICTIONS = f"""
+SELECT task_index, model_index, p.key AS check_name, count(*)::int AS n, p.value AS prediction
+FROM ({_VERDICTS}) v CROSS JOIN LATERAL jsonb_each(v.predictions) p
+WHERE EXISTS (SELECT FROM jsonb_array_elements(v.body->'checks') c WHERE c->>'name' = p.key)
+GROUP BY task_index, model_index, p.key, p.value ORDER BY task_index, model_index, p.key, p.value
+"""
+
+
+class _Graded(Row):
+    n: int
+    task_index: int
+    model_index: int
+    task_id: str
+    model: str
+
+
+class _Mean(Row):
+    task_index: int
+    model_index: int
+    metric: str
+    mean: float
+
+
+class _Predicted(Row):
+    """``n`` attempts with the same prediction."""
+
+    task_index: int
+    model_index: int
+    check_name: str
+    n: int
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    graded: Sequence[_Graded]
+    means: Sequence[_Mean]
+    predictions: Sequence[_Predicted]
+
+
+async def read_measurements(connection: Connection, run_id: str) -> Measurements:
+    if await connection.value(int, "SELECT 1 FROM runs WHERE run_id = $1", run_id) is None:
+        raise unknown_run(run_id)
+    return Measurements(
+        await connection.rows(_Graded, _GRADED, run_id),
+        await connection.rows(_Mean, _MEANS, run_id),
+        await connection.rows(_Predicted, _PREDICTIONS, run_id),
+    )
+
+
+def run_metrics(found: Measurements) -> RunMetrics:
+    """Imports scikit-learn and scipy if there are predictions, which takes a second."""
+    sets: dict[tuple[int, int], list[SetMetrics]] = {}
+    by_check = groupby(found.predictions, lambda each: (each.task_index, each.model_index, each.check_name))
+    for (task_index, model_index, check), predicted in by_check:
+        sets.setdefault((task_index, model_index), []).append(_set_metrics(check, list(predicted)))
+    means: dict[tuple[int, int], dict[str, float]] = {}
+    for each in found.means:
+        means.setdefault((each.task_index, each.model_index), {})[each.metric] = each.mean
+    return RunMetrics(items=tuple(_task_metrics(each, means, sets) for each in found.graded))
+
+
+def _task_metrics(
+    graded: _Graded, means: dict[tuple[int, int], dict[str, float]], sets: dict[tuple[int, int], list[SetMetrics]]
+) -> TaskMetrics:
+    place = (graded.task_index, graded.model_index)
+    return TaskMetrics(
+        model=graded.model,
+        task_id=graded.task_id,
+        n=graded.n,
+        means=means.get(place, {}),
+        sets=tuple(sets.get(place, ())),
+    )
+
+
+def _set_metrics(check: str, found: Sequence[_Predicted]) -> SetMetrics:
+    n = sum(each.n for each in found)
+    unreadable = sum(each.n for each in found if each.prediction.predicted is None)
+    classification = isinstance(found[0].prediction.expected, str)
+    metrics = _classification(found) if classification else _regression(found)
+    kind = SetKind.CLASSIFICATION if classification else SetKind.REGRESSION
+    return SetMetrics(check=check, kind=kind, n=n, unreadable=unreadable, metrics=metrics)
+
+
+def _classification(found: Sequence[_Predicted]) -> dict[str, float]:
+    expected = [str(each.prediction.expected) for each in _each_attempt(found)]
+    predicted = [str(each.prediction.predicted or UNREADABLE) for each in _each_attempt(found)]
+    return classification_metrics(expected, predicted, found[0].prediction.positive)
+
+
+def _regression(found: Sequence[_Predicted]) -> dict[str, float]:
+    pairs = [
+        (float(each.prediction.expected), float(each.prediction.predicted))
+        for each in _each_attempt(found)
+        if each.prediction.predicted is not None
+    ]
+    return regression_metrics([true for true, _ in pairs], [answered for _, answered in pairs]) if pairs else {}
+
+
+def _each_attempt(found: Iterable[_Predicted]) -> Iterable[_Predicted]:
+    return (each for each in found for _ in range(each.n))
