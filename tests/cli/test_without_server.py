@@ -225,7 +225,7 @@ def test_full_validation_of_a_catalogue_prints_a_table(tmp_path: Path) -> None:
     assert rows["opinion"][2] == "not graded"
     assert "people grade it" in result.out
     assert summary.startswith(
-        "2 of 3 tasks graded as they must be; 2 references score as they must, 2 no-ops 0, 4 of 4 cheats 0; "
+        "2 of 3 tasks graded as they must be; right: references 2 of 2, no-ops 2 of 2, cheats 4 of 4; "
     )
     assert "3 of 3: " in result.err
     both = run_assay(tmp_path, "tasks", "validate", "add_two", "--all")

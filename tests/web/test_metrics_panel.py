@@ -18,7 +18,12 @@ SETS = (
     SetMetrics(check="classification", kind=SetKind.CLASSIFICATION, n=1200, unreadable=3, metrics={"f1": 2 / 3}),
     SetMetrics(check=HOSTILE, kind=SetKind.REGRESSION, n=1200, metrics={"mean_absolute_error": 1e300}),
 )
-METRICS = RunMetrics(items=(TaskMetrics(model="oracle", task_id="mood", n=1200, means={"ok": 0.9975}, sets=SETS),))
+METRICS = RunMetrics(
+    items=(
+        TaskMetrics(model="oracle", task_id="mood", n=1200, means={"ok": 0.9975}, sets=SETS),
+        TaskMetrics(model="nop", task_id="mood", n=1200, means={"ok": 0.0}),
+    )
+)
 
 
 def test_metrics_have_a_line_each_and_names_are_text(page: Page, gateway: ScriptedGateway) -> None:
@@ -29,9 +34,9 @@ def test_metrics_have_a_line_each_and_names_are_text(page: Page, gateway: Script
     table = page.get_by_role("region", name="Metrics over all samples")
     cells = [[cell.inner_text() for cell in row.locator("th, td").all()] for row in wait_for_rows(page).all()]
     assert cells == [
-        ["mood", "oracle", "mean ok", "0.9975", "1,200", ""],
-        ["mood", "oracle", "f1", "0.66667", "1,200", "3"],
-        ["mood", "oracle", f"{HOSTILE}: mean absolute error", "1e+300", "1,200", ""],
+        ["mood", "mean ok", "0.9975 n 1,200", "0 n 1,200"],
+        ["mood", "f1", "0.66667 n 1,200, 3 unreadable", "–"],
+        ["mood", f"{HOSTILE}: mean absolute error", "1e+300 n 1,200", "–"],
     ]
     expect(table).to_be_visible()
     assert page.evaluate("window.pwned") is None

@@ -70,8 +70,8 @@ def summary(states: Sequence[Validation], seconds: float) -> str:
     ungradable = sum(bool(state.unchecked) for state in states) - lacking
     parts = [
         f"{sum(state.ok for state in graded)} of {count_text(len(states), 'task')} graded as they must be",
-        f"{_right(graded, 'reference')} references score as they must, {_right(graded, 'noop')} no-ops 0, "
-        f"{zero} of {len(cheats)} cheats 0",
+        f"right: references {_right(graded, 'reference')} of {len(graded)}, no-ops {_right(graded, 'noop')} of "
+        f"{len(graded)}, cheats {zero} of {len(cheats)}",
         *([f"{lacking} not checked on this host"] if lacking else []),
         *([f"{ungradable} not graded here"] if ungradable else []),
     ]

@@ -26,6 +26,8 @@ export class MetricsPanel extends LitElement {
       details[open] > summary { border-bottom: 1px solid var(--line); }
       .scroll { max-height: 380px; overflow: auto; position: relative; }
       thead th { position: sticky; top: 0; background: var(--surface); z-index: 1; }
+      th.number, td.number { text-align: right; }
+      td small { color: var(--quiet); margin-left: 6px; }
       .problem { padding: 10px 14px; color: var(--quiet); }
     `,
   ];
@@ -40,51 +42,65 @@ export class MetricsPanel extends LitElement {
 
   override render() {
     const { value, problem } = this.metrics;
-    const rows = (value?.items ?? []).flatMap(metricRows);
+    const items = value?.items ?? [];
+    const rows = metricRows(items);
     if (!rows.length && !problem) return nothing;
+    const models = [...new Set(items.map((item) => item.model))];
     return html`<section>
       <details open>
         <summary>Metrics over all samples</summary>
         ${problem ? html`<p class="problem">Cannot load the metrics: ${showControlCharacters(problem)}</p>` : nothing}
         <div class="scroll" tabindex="0" role="region" aria-label="Metrics over all samples"><table>
           <thead><tr>
-            <th scope="col">Task</th><th scope="col">Model</th><th scope="col">Metric</th>
-            <th scope="col" class="number">Value</th><th scope="col" class="number">n</th>
-            <th scope="col" class="number">Unreadable</th>
+            <th scope="col">Task</th><th scope="col">Metric</th>
+            ${models.map((model) => html`<th scope="col" class="number">${unbrokenName(model)}</th>`)}
           </tr></thead>
-          <tbody>${rows.map(renderRow)}</tbody>
+          <tbody>${rows.map((row) => renderRow(row, models))}</tbody>
         </table></div>
       </details>
     </section>`;
   }
 }
 
-interface MetricRow {
-  task: string;
-  model: string;
-  metric: string;
+interface Metric {
   value: number;
   n: number;
   unreadable: number;
 }
 
-/** Means first, then the metrics of whole sets. */
-export function metricRows({ task_id: task, model, n, means, sets }: TaskMetrics): MetricRow[] {
-  const ofAttempts = Object.entries(means).map(([name, value]) => ({
-    metric: `mean ${name}`,
-    value,
-    n,
-    unreadable: 0,
-  }));
+interface MetricRow {
+  task: string;
+  metric: string;
+  byModel: Map<string, Metric>;
+}
+
+/** A row for each metric of each task: means first, then the metrics of whole sets. */
+export function metricRows(items: TaskMetrics[]): MetricRow[] {
+  const rows = new Map<string, MetricRow>();
+  for (const item of items) {
+    for (const [metric, found] of metricsOf(item)) {
+      const key = JSON.stringify([item.task_id, metric]);
+      const row = rows.get(key) ?? { task: item.task_id, metric, byModel: new Map() };
+      row.byModel.set(item.model, found);
+      rows.set(key, row);
+    }
+  }
+  const tasks = [...new Set(items.map((item) => item.task_id))];
+  return [...rows.values()].sort((one, other) => tasks.indexOf(one.task) - tasks.indexOf(other.task));
+}
+
+function metricsOf({ n, means, sets }: TaskMetrics): [string, Metric][] {
+  const ofAttempts = Object.entries(means).map(([name, value]): [string, Metric] => [
+    `mean ${name.replaceAll("_", " ")}`,
+    { value, n, unreadable: 0 },
+  ]);
   const ofSets = sets.flatMap((set) =>
-    Object.entries(set.metrics).map(([name, value]) => ({
-      metric: setMetricName(set, name),
-      value,
-      n: set.n,
-      unreadable: set.unreadable,
-    })),
+    Object.entries(set.metrics).map(([name, value]): [string, Metric] => [
+      setMetricName(set, name),
+      { value, n: set.n, unreadable: set.unreadable },
+    ]),
   );
-  return [...ofAttempts, ...ofSets].map((each) => ({ task, model, ...each }));
+  return [...ofAttempts, ...ofSets];
 }
 
 function setMetricName(set: SetMetrics, name: string): string {
@@ -92,10 +108,15 @@ function setMetricName(set: SetMetrics, name: string): string {
   return set.check === set.kind ? text : `${set.check}: ${text}`;
 }
 
-function renderRow(row: MetricRow) {
+function renderRow({ task, metric, byModel }: MetricRow, models: string[]) {
   return html`<tr>
-    <th scope="row">${row.task}</th><td>${unbrokenName(row.model)}</td><td>${row.metric}</td>
-    <td class="number">${formatMetric(row.value)}</td><td class="number">${count(row.n)}</td>
-    <td class="number">${row.unreadable ? count(row.unreadable) : ""}</td>
+    <th scope="row">${task}</th><td>${metric}</td>
+    ${models.map((model) => html`<td class="number">${renderMetric(byModel.get(model))}</td>`)}
   </tr>`;
+}
+
+function renderMetric(found: Metric | undefined) {
+  if (!found) return "–";
+  const unreadable = found.unreadable ? `, ${count(found.unreadable)} unreadable` : "";
+  return html`${formatMetric(found.value)} <small>n ${count(found.n)}${unreadable}</small>`;
 }

@@ -8,7 +8,7 @@ import type { RunView } from "../../contracts.ts";
 import { base } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
-import { hasEnded, unscoredAttempts } from "./run-progress.ts";
+import { erroredAttempts, hasEnded } from "./run-progress.ts";
 
 type Dialog = "cancel-dialog" | "limits-dialog" | "restart-dialog";
 
@@ -51,7 +51,7 @@ export class RunActions extends LitElement {
   }
 
   private renderEnded(run: RunView) {
-    const errors = unscoredAttempts(run.progress);
+    const errors = erroredAttempts(run.progress);
     const restart = (fresh: boolean) => () => this.open("restart-dialog", (dialog, run) => dialog.show(run, fresh));
     return html`
       ${errors ? this.renderButton("retry", "rotate", `Retry ${plural(errors, "error")}`, restart(false)) : nothing}

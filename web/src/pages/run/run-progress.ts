@@ -23,6 +23,11 @@ export function hasEnded({ status }: RunView): boolean {
 /** Finished attempts without a score: they are no evidence about their model, and a retry repeats them. A `limit` has
  * none if a money limit caused it. */
 export function unscoredAttempts({ outcomes, over_budget }: Progress): number {
-  const { infra_error = 0, cancelled = 0, needs_review = 0 } = outcomes;
-  return infra_error + cancelled + needs_review + over_budget;
+  return erroredAttempts({ outcomes, over_budget }) + (outcomes.needs_review ?? 0);
+}
+
+/** Of those, the attempts that do not wait for a person. */
+export function erroredAttempts({ outcomes, over_budget }: Pick<Progress, "outcomes" | "over_budget">): number {
+  const { infra_error = 0, cancelled = 0 } = outcomes;
+  return infra_error + cancelled + over_budget;
 }
