@@ -62,6 +62,9 @@ def _print(changes: Changes) -> None:
             now = f"{each.outcome} {each.score:.2f}"
             table.add(each.attempt_id, each.task_id, each.sample_id, each.model, before, now, each.reason)
         print_table(table)
-    parts = [f"{count_text(len(changes.changed), 'verdict')} changed", f"{changes.unchanged} did not"]
+    if changes.more:
+        print_notice(f"{changes.more} more are not shown")
+    changed = len(changes.changed) + changes.more
+    parts = [f"{count_text(changed, 'verdict')} changed", f"{changes.unchanged} did not"]
     parts += [f"{changes.ungraded} could not be graded again and keep theirs"] if changes.ungraded else []
     print_line(f"run {changes.regrades}: {', '.join(parts)}")

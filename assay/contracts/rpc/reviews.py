@@ -89,11 +89,12 @@ class ChangedVerdict(Data, frozen=True, kw_only=True):
 
 
 class Changes(Data, frozen=True, kw_only=True):
-    """What a run that grades others again has changed so far. ``unchanged`` attempts got the same verdict, ``ungraded``
-    ones could not be graded and keep theirs."""
+    """What a run that grades others again has changed so far: the first ``changed`` verdicts, and how many ``more``.
+    ``unchanged`` attempts got the same verdict, ``ungraded`` ones could not be graded and keep theirs."""
 
     regrades: str
     changed: tuple[ChangedVerdict, ...] = ()
+    more: int = 0
     unchanged: int = 0
     ungraded: int = 0
     waiting: int = 0

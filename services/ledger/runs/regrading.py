@@ -37,11 +37,13 @@ SELECT g.attempt_id, COALESCE(NULLIF(a.reused_from, ''), a.attempt_id)
 FROM attempts g JOIN runs r ON r.run_id = g.run_id JOIN attempts a ON a.run_id = r.regrades AND a.ordinal = g.ordinal
 WHERE g.attempt_id = ANY($1::text[]) AND r.regrades <> ''
 """
+MAX_CHANGED = 5000
+
 _CHANGED = """
 SELECT a.attempt_id, a.task_id, a.sample_id, a.model, a.repeat, v.body AS after,
   (SELECT p.body FROM verdicts p WHERE p.attempt_id = v.attempt_id AND p.revision < v.revision
    ORDER BY p.revision DESC LIMIT 1) AS before
-FROM verdicts v JOIN attempts a USING (attempt_id) WHERE v.by_run = $1 ORDER BY a.attempt_id LIMIT 5000
+FROM verdicts v JOIN attempts a USING (attempt_id) WHERE v.by_run = $1 ORDER BY a.attempt_id LIMIT $2
 """
 _COUNTS = """
 SELECT r.regrades, r.total, r.n_done, r.n_infra_error + r.n_cancelled AS ungraded,
@@ -179,15 +181,16 @@ async def revise_regraded(
     return revised
 
 
-async def read_changes(connection: Connection, run_id: str) -> Changes | None:
-    """None if there is no such run."""
+async def read_changes(connection: Connection, run_id: str, limit: int = MAX_CHANGED) -> Changes | None:
+    """None if there is no such run. At most ``limit`` changes are listed."""
     counts = await connection.row(_Counts, _COUNTS, run_id)
     if counts is None:
         return None
-    changed = await connection.rows(_Changed, _CHANGED, run_id)
+    changed = await connection.rows(_Changed, _CHANGED, run_id, limit)
     return Changes(
         regrades=counts.regrades,
         changed=tuple(map(_change, changed)),
+        more=counts.changed - len(changed),
         unchanged=counts.done - counts.ungraded - counts.changed,
         ungraded=counts.ungraded,
         waiting=counts.total - counts.done,

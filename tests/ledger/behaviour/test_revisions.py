@@ -20,6 +20,7 @@ from assay.contracts.rpc import (
 )
 from assay.contracts.runs import BoardRow, RunView
 from assay.contracts.verdicts import CheckResult, Outcome, ReviewForm, RevisionSource, Verdict, verdict_of
+from services.ledger.runs.regrading import read_changes
 from tests.ledger.harness import LedgerHarness, judged
 
 FORM = ReviewForm(
@@ -202,6 +203,9 @@ async def test_a_regrade_revises_what_changed_without_a_runner(ledger: LedgerHar
     assert (changes.regrades, changes.unchanged, changes.ungraded, changes.waiting) == (run.run_id, 2, 0, 0)
     (change,) = changes.changed
     assert (change.attempt_id, change.outcome_before, change.outcome) == (originals[0].attempt_id, "failed", "passed")
+    async with ledger.database.session() as connection:
+        listed = await read_changes(connection, again.run_id, limit=0)
+    assert listed is not None and (listed.changed, listed.more, listed.unchanged) == ((), 1, 2)
     detail = await ledger.attempts.get(originals[0].attempt_id)
     assert (detail.attempt.outcome, detail.revisions[-1].by_run) == (Outcome.PASSED, again.run_id)
     assert len((await ledger.attempts.get(originals[1].attempt_id)).revisions) == 0
