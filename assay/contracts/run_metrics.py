@@ -8,6 +8,9 @@ from msgspec import field
 
 from assay.contracts.codec import Data
 
+MAX_METRIC = 1e300
+"""Larger metrics are cut to this: JSON has no infinity, and the sum over all attempts must be a number too."""
+
 
 class Prediction(Data, frozen=True, kw_only=True):
     """What an attempt answered to one sample of a set, and what is true: labels or numbers. ``positive`` is the class

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from assay.contracts.checks import ClassificationMetric, RegressionMetric
+from assay.contracts.run_metrics import MAX_METRIC
 
 
 def classification_metrics(expected: Sequence[str], predicted: Sequence[str], positive: str = "") -> dict[str, float]:
@@ -25,11 +26,11 @@ def classification_metrics(expected: Sequence[str], predicted: Sequence[str], po
 
 
 def regression_metrics(expected: Sequence[float], predicted: Sequence[float]) -> dict[str, float]:
-    """Every RegressionMetric. A correlation that is undefined, because one side is constant or there are fewer than two
+    """Every RegressionMetric. Errors above MAX_METRIC count as that. A correlation that is undefined, because one side is constant or there are fewer than two
     values, is 0."""
     from scipy.stats import pearsonr, spearmanr
 
-    errors = [abs(one - other) for one, other in zip(expected, predicted, strict=True)]
+    errors = [min(MAX_METRIC, abs(one - other)) for one, other in zip(expected, predicted, strict=True)]
     metrics: dict[str, float] = {RegressionMetric.MEAN_ABSOLUTE_ERROR: math.fsum(errors) / len(errors)}
     for name, correlation in ((RegressionMetric.PEARSON, pearsonr), (RegressionMetric.SPEARMAN, spearmanr)):
         if min(len(set(expected)), len(set(predicted))) < 2:

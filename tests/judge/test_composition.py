@@ -22,12 +22,12 @@ from assay.contracts.checks import (
     Tier,
     Tolerance,
 )
-from assay.contracts.run_metrics import Prediction
+from assay.contracts.run_metrics import MAX_METRIC, Prediction
 from assay.contracts.tasks import HiddenTask, Solver
 from assay.contracts.verdicts import Outcome
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.checks.regex_worker import RegexWorker
-from services.judge.grading.grade import MAX_METRIC, GradingResult, grade
+from services.judge.grading.grade import GradingResult, grade
 from tests.judge.harness import RealTools, grade_answer
 
 REVIEW = Review(criteria=(ReviewCriterion(id="style", text="Is it well written?"),))

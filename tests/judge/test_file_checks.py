@@ -272,3 +272,5 @@ async def test_numbers_are_scored_by_correlation(tools: RealTools) -> None:
         "not a finite number: inf"
         in (await graded(check, {"p.csv": "id,value\na,inf\nb,1\nc,1\n"}, tools, hidden)).message
     )
+    huge = await graded(check, {"p.csv": "id,value\na,1e308\nb,-1e308\nc,1e308\n"}, tools, hidden)
+    assert (huge.passed, huge.metrics["mean_absolute_error"]) == (False, pytest.approx(1e300))

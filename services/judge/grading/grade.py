@@ -36,7 +36,7 @@ from assay.contracts.checks import (
     name_of,
 )
 from assay.contracts.results import CheckOutput
-from assay.contracts.run_metrics import Prediction
+from assay.contracts.run_metrics import MAX_METRIC, Prediction
 from assay.contracts.tasks import HiddenTask
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict, verdict_of
 from assay.sandbox import ResourceUse
@@ -68,9 +68,6 @@ from services.judge.grading.kept_results import kept_results, score_of
 from services.judge.grading.reveal import check_output
 from services.judge.ports import CheckTools
 from services.judge.rubric.judging import Judging
-
-MAX_METRIC = 1e300
-"""JSON has no infinity, and the sum over all attempts of a leaderboard must be a number too."""
 
 CheckFunction = Callable[[Any, GradingContext], Awaitable[CheckScore]]
 

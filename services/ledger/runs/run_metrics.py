@@ -27,8 +27,9 @@ SELECT a.task_index, a.model_index, v.body, v.predictions FROM attempts a CROSS 
   WHERE attempt_id = COALESCE(NULLIF(a.reused_from, ''), a.attempt_id) ORDER BY revision DESC LIMIT 1
 ) v WHERE a.run_id = $1 AND a.score IS NOT NULL
 """
+# Not avg(), whose sum of squares overflows.
 _MEANS = f"""
-SELECT task_index, model_index, m.key AS metric, avg(m.value::float8) AS mean
+SELECT task_index, model_index, m.key AS metric, sum(m.value::float8) / count(*) AS mean
 FROM ({_VERDICTS}) v CROSS JOIN LATERAL jsonb_each_text(v.body->'metrics') m
 GROUP BY task_index, model_index, m.key ORDER BY m.key
 """

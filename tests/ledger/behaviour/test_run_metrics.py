@@ -11,10 +11,9 @@ from sklearn.metrics import f1_score, matthews_corrcoef
 from assay.contracts.attempts import Ticket
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import CheckReview, GetBoard, ReviewAttempt
-from assay.contracts.run_metrics import Prediction, SetKind, TaskMetrics
+from assay.contracts.run_metrics import MAX_METRIC, Prediction, SetKind, TaskMetrics
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict, verdict_of
-from services.judge.grading.grade import MAX_METRIC
 from tests.ledger.behaviour.test_revisions import regrade
 from tests.ledger.harness import LedgerHarness, judged
 
@@ -70,6 +69,12 @@ async def test_numbers_have_the_metrics_of_a_regression_without_unreadable_ones(
     assert found.metrics["mean_absolute_error"] == pytest.approx((0.5 + 1 + 5 + 3) / 4, abs=1e-12)
 
 
+async def test_numbers_of_any_size_have_finite_metrics(ledger: LedgerHarness) -> None:
+    run, _ = await graded(ledger, SIZE, [Prediction(expected=-1e308, predicted=1e308) for _ in range(3)])
+    (found,) = (await only_item(ledger, run)).sets
+    assert found.metrics["mean_absolute_error"] == pytest.approx(MAX_METRIC)
+
+
 async def test_nothing_readable_has_no_metrics(ledger: LedgerHarness) -> None:
     run, _ = await graded(ledger, SIZE, [Prediction(expected=1.0), Prediction(expected=2.0)])
     (found,) = (await only_item(ledger, run)).sets
@@ -123,11 +128,14 @@ async def test_errors_of_any_size_leave_a_leaderboard_that_can_be_read(ledger: L
     run = await ledger.submit(samples=3)
     tickets = await ledger.start_attempts(run)
     await ledger.report_executed(*tickets)
-    for ticket in tickets:
-        await ledger.grade(ticket, verdict=verdict(SIZE, abs_err=MAX_METRIC))
-    assert (await only_item(ledger, run)).means == {"abs_err": pytest.approx(MAX_METRIC)}
+    for ticket, error in zip(tickets, (MAX_METRIC, MAX_METRIC, 1.0), strict=True):
+        await ledger.grade(ticket, verdict=verdict(SIZE, abs_err=error))
+    mean = pytest.approx(MAX_METRIC * 2 / 3)
+    assert (await only_item(ledger, run)).means == {"abs_err": mean}
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
-    assert row.metrics == {"sums.abs_err": pytest.approx(MAX_METRIC)}
+    assert row.metrics == {"sums.abs_err": mean}
+    detail = await ledger.attempts.get(tickets[0].attempt_id)
+    assert detail.verdict is not None and detail.verdict.metrics == {"abs_err": MAX_METRIC}
 
 
 async def test_an_unknown_run_is_named(ledger: LedgerHarness) -> None:
