@@ -26,8 +26,8 @@ def classification_metrics(expected: Sequence[str], predicted: Sequence[str], po
 
 
 def regression_metrics(expected: Sequence[float], predicted: Sequence[float]) -> dict[str, float]:
-    """Every RegressionMetric. Errors above MAX_METRIC count as that. A correlation that is undefined, because one side is constant or there are fewer than two
-    values, is 0."""
+    """Every RegressionMetric. Errors above MAX_METRIC count as that. A correlation that is undefined, because one side
+    is constant or there are fewer than two values, is 0."""
     from scipy.stats import pearsonr, spearmanr
 
     errors = [min(MAX_METRIC, abs(one - other)) for one, other in zip(expected, predicted, strict=True)]

@@ -11,8 +11,9 @@ from msgspec import structs
 
 from assay.contracts.frameworks import Framework
 from assay.sandbox import SandboxProvider, open_sandbox_provider
-from assay.sandbox.bubblewrap import arguments, provider, toolchains
+from assay.sandbox.bubblewrap import arguments, provider
 from assay.sandbox.bubblewrap.host_system import host_system
+from assay.sandbox.bubblewrap.toolchains import find_toolchains
 from services.judge.bridge.session import run_tests
 from services.judge.bridge.test_run import TestRun, TestRunLog
 from services.judge.bridge.toolchain import POLYGLOT_IMAGE
@@ -61,9 +62,7 @@ async def test_everything_that_crosses() -> None:
 
 async def test_everything_that_crosses_with_a_newer_node(monkeypatch: pytest.MonkeyPatch) -> None:
     """Node.js runs import hooks in another thread before 22.15, and in the main thread since."""
-    with monkeypatch.context() as patched:
-        patched.setattr(toolchains, "_SYSTEM_PATH", "/nowhere")
-        (node,) = (each for each in toolchains.toolchains() if each.target == "/opt/node/bin/node")
+    (node,) = (each for each in find_toolchains(system_path="/nowhere") if each.target == "/opt/node/bin/node")
     environment = host_system().environment
     environment = {**environment, "PATH": f"{node.path}:{environment['PATH']}"}
     system = replace(host_system(), toolchains=(node,), environment=environment)

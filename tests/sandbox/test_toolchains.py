@@ -9,9 +9,9 @@ import pytest
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, open_sandbox_provider
-from assay.sandbox.bubblewrap import arguments, toolchains
+from assay.sandbox.bubblewrap import arguments
 from assay.sandbox.bubblewrap.host_system import host_system
-from assay.sandbox.bubblewrap.toolchains import Toolchain
+from assay.sandbox.bubblewrap.toolchains import Toolchain, find_toolchains, make_toolchain
 
 
 def program(folder: Path, name: str, text: str) -> Path:
@@ -24,10 +24,8 @@ def program(folder: Path, name: str, text: str) -> Path:
 
 def found(monkeypatch: pytest.MonkeyPatch, path: Path) -> dict[str, Toolchain]:
     """Those on this PATH, on a machine whose system folders have none."""
-    monkeypatch.setattr(toolchains, "_SYSTEM_PATH", "/nowhere")
-    monkeypatch.setattr(toolchains, "_USUAL_PLACES", "/nowhere")
     monkeypatch.setenv("PATH", str(path))
-    return {each.path: each for each in toolchains.toolchains()}
+    return {each.path: each for each in find_toolchains(system_path="/nowhere", usual_places="/nowhere")}
 
 
 def test_a_toolchain_is_where_its_program_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +43,7 @@ def test_a_home_folder_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_toolchain_below_usr_is_only_added_to_the_path() -> None:
-    below_usr = toolchains.make_toolchain(Path("/usr/local/go"), "go")
+    below_usr = make_toolchain(Path("/usr/local/go"), "go")
     assert (below_usr.path, below_usr.arguments(other_user=False)) == ("/usr/local/go/bin", ())
 
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unscoredAttempts } from "../src/pages/run/run-progress.ts";
+import { erroredAttempts, unscoredAttempts } from "../src/pages/run/run-progress.ts";
 import { groupCells } from "../src/pages/run/score-matrix.ts";
 import { passRate } from "../src/pages/runs/row.ts";
 import { attempt, progress } from "./fixtures.ts";
@@ -8,6 +8,8 @@ test("the pass rate counts the attempts that a retry would not repeat", () => {
   const mixed = { ...progress(10), outcomes: { passed: 3, failed: 1, limit: 3, infra_error: 2, cancelled: 1 } };
   const counts = { ...mixed, over_budget: 2 };
   expect(unscoredAttempts(counts)).toBe(5);
+  const waiting = { ...counts, outcomes: { ...counts.outcomes, needs_review: 4 } };
+  expect([unscoredAttempts(waiting), erroredAttempts(waiting)]).toEqual([9, 5]);
   expect(passRate(counts)).toBe(3 / 5);
   expect(passRate({ ...counts, impossible: 2, impossible_passed: 1 })).toBe(2 / 3);
   expect(passRate({ ...progress(1), outcomes: { limit: 1 }, over_budget: 1 })).toBeNull();

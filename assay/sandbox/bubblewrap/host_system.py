@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assay.sandbox.bubblewrap.toolchains import Toolchain, toolchains
+from assay.sandbox.bubblewrap.toolchains import Toolchain, find_toolchains
 from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT
 
 PYTHON_FOLDER = "/opt/python"
@@ -42,7 +42,7 @@ def _host_system(base_prefix: str) -> HostSystem:
     base = Path(base_prefix).resolve()
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folder = str(base) if base.is_relative_to("/usr") else PYTHON_FOLDER
-    found = toolchains()
+    found = tuple(find_toolchains())
     return HostSystem(
         python=f"{folder}/bin/{version}",
         environment=_environment(base, folder, found),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-_USUAL_PLACES = "/usr/local/go/bin:~/.cargo/bin:~/.local/bin"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+USUAL_PLACES = "/usr/local/go/bin:~/.cargo/bin:~/.local/bin"
 _SECONDS = 10.0
 
 
@@ -40,18 +40,19 @@ def _open_to_all(source: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in source.parents)
 
 
-def toolchains() -> tuple[Toolchain, ...]:
-    """Those of Node.js, Go and Rust that a sandbox would not see otherwise."""
-    return tuple(_outside_of_system_folders())
+def find_toolchains(system_path: str = SYSTEM_PATH, usual_places: str = USUAL_PLACES) -> Iterator[Toolchain]:
+    """Those of Node.js, Go and Rust that a sandbox would not see otherwise: outside of ``system_path``, in this
+    process's PATH or in ``usual_places``."""
 
+    def program_outside(program: str) -> Path | None:
+        return None if shutil.which(program, path=system_path) else _program(program, usual_places)
 
-def _outside_of_system_folders() -> Iterator[Toolchain]:
     for program, name, question in (("go", "go", ("env", "GOROOT")), ("rustc", "rust", ("--print", "sysroot"))):
-        found = _program_outside(program)
+        found = program_outside(program)
         root = _answer(found, question) if found else None
         if root is not None and (root / "bin" / program).is_file() and not Path.home().is_relative_to(root):
             yield make_toolchain(root, name)
-    node = _program_outside("node")
+    node = program_outside("node")
     if node is not None:
         yield Toolchain(path="/opt/node/bin", source=node.resolve(), target="/opt/node/bin/node")
 
@@ -63,11 +64,9 @@ def make_toolchain(root: Path, name: str) -> Toolchain:
     return Toolchain(path=f"/opt/{name}/bin", source=root, target=f"/opt/{name}")
 
 
-def _program_outside(program: str) -> Path | None:
-    """None if the system folders have it, or nothing has. Node.js may also be that of a Python package."""
-    if shutil.which(program, path=_SYSTEM_PATH):
-        return None
-    usual = ":".join(str(Path(place).expanduser()) for place in _USUAL_PLACES.split(":"))
+def _program(program: str, usual_places: str) -> Path | None:
+    """Node.js may also be that of a Python package."""
+    usual = ":".join(str(Path(place).expanduser()) for place in usual_places.split(":"))
     found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:{usual}")
     if program == "node" and (packaged := _packaged_node()):
         return packaged

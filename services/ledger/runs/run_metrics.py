@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from cachetools import LRUCache
+
 from assay.contracts.run_metrics import Prediction, RunMetrics, SetKind, SetMetrics, TaskMetrics
 from assay.statistics.set_metrics import classification_metrics, regression_metrics
 from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database
 from services.ledger.database.rows import Row
 from services.ledger.errors import unknown_run
 
+CACHED_RUNS = 64
 UNREADABLE = ""
 """In a classification, the class of answers without a label."""
 
@@ -68,23 +73,43 @@ class _Predicted(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Measurements:
+class _Measurements:
     graded: Sequence[_Graded]
     means: Sequence[_Mean]
     predictions: Sequence[_Predicted]
 
 
-async def read_measurements(connection: Connection, run_id: str) -> Measurements:
-    if await connection.value(int, "SELECT 1 FROM runs WHERE run_id = $1", run_id) is None:
-        raise unknown_run(run_id)
-    return Measurements(
+class RunMetricsReader:
+    """Caches the metrics of the runs requested last, each with the run's sequence at that time: every verdict raises
+    it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cached: LRUCache[str, tuple[int, RunMetrics]] = LRUCache(CACHED_RUNS)
+
+    async def read(self, run_id: str) -> RunMetrics:
+        async with self._database.snapshot() as connection:
+            sequence = await connection.value(int, "SELECT sequence FROM runs WHERE run_id = $1", run_id)
+            if sequence is None:
+                raise unknown_run(run_id)
+            cached, metrics = self._cached.get(run_id, (-1, RunMetrics()))
+            if cached == sequence:
+                return metrics
+            found = await _read_measurements(connection, run_id)
+        metrics = await asyncio.to_thread(_run_metrics, found)
+        self._cached[run_id] = sequence, metrics
+        return metrics
+
+
+async def _read_measurements(connection: Connection, run_id: str) -> _Measurements:
+    return _Measurements(
         await connection.rows(_Graded, _GRADED, run_id),
         await connection.rows(_Mean, _MEANS, run_id),
         await connection.rows(_Predicted, _PREDICTIONS, run_id),
     )
 
 
-def run_metrics(found: Measurements) -> RunMetrics:
+def _run_metrics(found: _Measurements) -> RunMetrics:
     """Imports scikit-learn and scipy if there are predictions, which takes a second."""
     sets: dict[tuple[int, int], list[SetMetrics]] = {}
     by_check = groupby(found.predictions, lambda each: (each.task_index, each.model_index, each.check_name))

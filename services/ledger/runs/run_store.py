@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 
 from assay.contracts.causes import Causes
@@ -19,7 +17,7 @@ from services.ledger.runs.plans import Plans
 from services.ledger.runs.quote import quote
 from services.ledger.runs.regrading import read_changes, regrade_plan
 from services.ledger.runs.rows import SELECT_RUN, RunRow
-from services.ledger.runs.run_metrics import read_measurements, run_metrics
+from services.ledger.runs.run_metrics import RunMetricsReader
 from services.ledger.runs.submission import Submission
 from services.ledger.settings import LedgerSettings
 
@@ -31,6 +29,7 @@ class RunStore:
         self._database = database
         self._plans = plans
         self._settings = settings
+        self._metrics = RunMetricsReader(database)
 
     async def submit(self, request: SubmitRun) -> RunView:
         """Store the run and all its attempts, or find the run that the idempotency key already created."""
@@ -87,9 +86,7 @@ class RunStore:
 
     async def metrics(self, run_id: str) -> RunMetrics:
         """Over all samples of each task."""
-        async with self._database.snapshot() as connection:
-            found = await read_measurements(connection, run_id)
-        return await asyncio.to_thread(run_metrics, found)
+        return await self._metrics.read(run_id)
 
     async def page(self, query: ListRuns) -> RunPage:
         filters = Filters()

@@ -94,6 +94,7 @@ async def test_means_are_over_the_attempts_that_count(ledger: LedgerHarness) -> 
 
 async def test_metrics_follow_regrades_and_reviews_change_no_answers(ledger: LedgerHarness) -> None:
     run, (first, _) = await graded(ledger, MOOD, labels(("good", "bad"), ("bad", "bad")))
+    assert (await only_item(ledger, run)).sets[0].metrics["accuracy"] == 0.5
     _, tickets = await regrade(ledger, run)
     new = Prediction(expected="good", predicted="good")
     reread = verdict_of([CheckResult(name="mood", kind="classification", passed=True, score=0.9)], 0.5, {})

@@ -1,4 +1,5 @@
-/** Fetches a value for its host, and again when what it depends on changes, at most every few seconds. */
+/** Fetches a value for its host, and again when what it depends on changes or after a failure, at most every few
+ * seconds. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { asProblem } from "../api.ts";
@@ -44,7 +45,7 @@ export class ThrottledFetch<T> implements ReactiveController {
       if (subject === this.subject) [this.value, this.problem] = [value, ""];
     } catch (error) {
       const { title, detail } = asProblem(error);
-      if (subject === this.subject) this.problem = detail || title;
+      if (subject === this.subject) [this.problem, this.fetched] = [detail || title, ""];
     }
     this.timer = 0;
     this.host.requestUpdate();

@@ -10,7 +10,7 @@ import type { Progress, RunMetrics, SetMetrics, TaskMetrics } from "../../contra
 import { base, table } from "../../design/styles.ts";
 import { count, formatMetric } from "../../format/number.ts";
 
-const MIN_REFRESH_MS = 5_000;
+const MIN_REFRESH_MS = 15_000;
 
 @customElement("metrics-panel")
 export class MetricsPanel extends LitElement {
