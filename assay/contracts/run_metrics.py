@@ -39,13 +39,20 @@ class SetMetrics(Data, frozen=True, kw_only=True):
     metrics: dict[str, float] = field(default_factory=dict[str, float])
 
 
+class Mean(Data, frozen=True, kw_only=True):
+    """Over the ``n`` attempts that have the metric: an answer without a number, say, has no error."""
+
+    value: float
+    n: int
+
+
 class TaskMetrics(Data, frozen=True, kw_only=True):
-    """Of one model at one task: ``means`` over the attempts that have the metric, of ``n`` graded ones."""
+    """Of one model at one task: ``means`` by metric. ``n`` attempts count."""
 
     model: str
     task_id: str
     n: int
-    means: dict[str, float] = field(default_factory=dict[str, float])
+    means: dict[str, Mean] = field(default_factory=dict[str, Mean])
     sets: tuple[SetMetrics, ...] = ()
 
 

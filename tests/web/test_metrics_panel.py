@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from assay.contracts.run_metrics import RunMetrics, SetKind, SetMetrics, TaskMetrics
+from assay.contracts.run_metrics import Mean, RunMetrics, SetKind, SetMetrics, TaskMetrics
 from assay.contracts.runs import RunRequest
 from tests.web.scripted_gateway.server import ScriptedGateway
 from tests.web.test_access import violations_in_all_themes
@@ -20,8 +20,8 @@ SETS = (
 )
 METRICS = RunMetrics(
     items=(
-        TaskMetrics(model="oracle", task_id="mood", n=1200, means={"ok": 0.9975}, sets=SETS),
-        TaskMetrics(model="nop", task_id="mood", n=1200, means={"ok": 0.0}),
+        TaskMetrics(model="oracle", task_id="mood", n=1200, means={"ok": Mean(value=0.9975, n=1190)}, sets=SETS),
+        TaskMetrics(model="nop", task_id="mood", n=1200, means={"ok": Mean(value=0.0, n=1200)}),
     )
 )
 
@@ -34,7 +34,7 @@ def test_metrics_have_a_line_each_and_names_are_text(page: Page, gateway: Script
     table = page.get_by_role("region", name="Metrics over all samples")
     cells = [[cell.inner_text() for cell in row.locator("th, td").all()] for row in wait_for_rows(page).all()]
     assert cells == [
-        ["mood", "mean ok", "0.9975 n 1,200", "0 n 1,200"],
+        ["mood", "mean ok", "0.9975 n 1,190", "0 n 1,200"],
         ["mood", "f1", "0.66667 n 1,200, 3 unreadable", "–"],
         ["mood", f"{HOSTILE}: mean absolute error", "1e+300 n 1,200", "–"],
     ]

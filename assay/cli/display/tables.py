@@ -80,7 +80,7 @@ def metrics_table(metrics: RunMetrics) -> Table:
     table = Table("task", "model", "metric", "value", "n", "unreadable", numbers=("value", "n", "unreadable"))
     for each in metrics.items:
         for name, mean in each.means.items():
-            table.add(each.task_id, each.model, f"mean {name}", f"{mean:.4g}", each.n, "")
+            table.add(each.task_id, each.model, f"mean {name}", f"{mean.value:.4g}", mean.n, "")
         for found in each.sets:
             for name, value in found.metrics.items():
                 metric = name if found.check == found.kind else f"{found.check}: {name}"

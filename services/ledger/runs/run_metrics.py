@@ -9,7 +9,7 @@ from itertools import groupby
 
 from cachetools import LRUCache
 
-from assay.contracts.run_metrics import Prediction, RunMetrics, SetKind, SetMetrics, TaskMetrics
+from assay.contracts.run_metrics import Mean, Prediction, RunMetrics, SetKind, SetMetrics, TaskMetrics
 from assay.statistics.set_metrics import classification_metrics, regression_metrics
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
@@ -34,7 +34,8 @@ SELECT a.task_index, a.model_index, v.body, v.predictions FROM attempts a CROSS 
 """
 # Not avg(), whose sum of squares overflows.
 _MEANS = f"""
-SELECT task_index, model_index, m.key AS metric, sum(m.value::float8) / count(*) AS mean
+SELECT task_index, model_index, m.key AS metric, sum(m.value::float8) / count(*) AS mean,
+  count(*)::int AS n
 FROM ({_VERDICTS}) v CROSS JOIN LATERAL jsonb_each_text(v.body->'metrics') m
 GROUP BY task_index, model_index, m.key ORDER BY m.key
 """
@@ -60,6 +61,7 @@ class _Mean(Row):
     model_index: int
     metric: str
     mean: float
+    n: int
 
 
 class _Predicted(Row):
@@ -115,14 +117,14 @@ def _run_metrics(found: _Measurements) -> RunMetrics:
     by_check = groupby(found.predictions, lambda each: (each.task_index, each.model_index, each.check_name))
     for (task_index, model_index, check), predicted in by_check:
         sets.setdefault((task_index, model_index), []).append(_set_metrics(check, list(predicted)))
-    means: dict[tuple[int, int], dict[str, float]] = {}
+    means: dict[tuple[int, int], dict[str, Mean]] = {}
     for each in found.means:
-        means.setdefault((each.task_index, each.model_index), {})[each.metric] = each.mean
+        means.setdefault((each.task_index, each.model_index), {})[each.metric] = Mean(value=each.mean, n=each.n)
     return RunMetrics(items=tuple(_task_metrics(each, means, sets) for each in found.graded))
 
 
 def _task_metrics(
-    graded: _Graded, means: dict[tuple[int, int], dict[str, float]], sets: dict[tuple[int, int], list[SetMetrics]]
+    graded: _Graded, means: dict[tuple[int, int], dict[str, Mean]], sets: dict[tuple[int, int], list[SetMetrics]]
 ) -> TaskMetrics:
     place = (graded.task_index, graded.model_index)
     return TaskMetrics(

@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score, matthews_corrcoef
 from assay.contracts.attempts import Ticket
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import CheckReview, GetBoard, ReviewAttempt
-from assay.contracts.run_metrics import MAX_METRIC, Prediction, SetKind, TaskMetrics
+from assay.contracts.run_metrics import MAX_METRIC, Mean, Prediction, SetKind, TaskMetrics
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict, verdict_of
 from tests.ledger.behaviour.test_revisions import regrade
@@ -89,7 +89,7 @@ async def test_means_are_over_the_attempts_that_count(ledger: LedgerHarness) -> 
     await ledger.grade(second, verdict=verdict(SIZE, ok=0.0))
     await ledger.grade(third, outcome=Outcome.INFRA_ERROR)
     item = await only_item(ledger, run)
-    assert (item.n, item.means) == (2, {"ok": 0.5, "abs_err": 0.5})
+    assert (item.n, item.means) == (2, {"ok": Mean(value=0.5, n=2), "abs_err": Mean(value=0.5, n=1)})
 
 
 async def test_metrics_follow_regrades_and_reviews_change_no_answers(ledger: LedgerHarness) -> None:
@@ -132,7 +132,7 @@ async def test_errors_of_any_size_leave_a_leaderboard_that_can_be_read(ledger: L
     for ticket, error in zip(tickets, (MAX_METRIC, MAX_METRIC, 1.0), strict=True):
         await ledger.grade(ticket, verdict=verdict(SIZE, abs_err=error))
     mean = pytest.approx(MAX_METRIC * 2 / 3)
-    assert (await only_item(ledger, run)).means == {"abs_err": mean}
+    assert (await only_item(ledger, run)).means["abs_err"].value == mean
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
     assert row.metrics == {"sums.abs_err": mean}
     detail = await ledger.attempts.get(tickets[0].attempt_id)

@@ -89,8 +89,8 @@ export function metricRows(items: TaskMetrics[]): MetricRow[] {
   return [...rows.values()].sort((one, other) => tasks.indexOf(one.task) - tasks.indexOf(other.task));
 }
 
-function metricsOf({ n, means, sets }: TaskMetrics): [string, Metric][] {
-  const ofAttempts = Object.entries(means).map(([name, value]): [string, Metric] => [
+function metricsOf({ means, sets }: TaskMetrics): [string, Metric][] {
+  const ofAttempts = Object.entries(means).map(([name, { value, n }]): [string, Metric] => [
     `mean ${name.replaceAll("_", " ")}`,
     { value, n, unreadable: 0 },
   ]);
