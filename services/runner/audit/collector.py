@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from assay.contracts.audit import MAX_DETAIL_CHARACTERS, MAX_FLAGS, AuditFlag, AuditKind, AuditSource
+from assay.contracts.codec import Malformed, decode
 from assay.contracts.sandboxspec import Connection
 from assay.files import Files
 from services.runner.audit.commands import initialises_repository, suspicious_commands
@@ -56,12 +55,11 @@ class AuditCollector:
 
 
 def _command_texts(arguments: str) -> list[str]:
+    """Empty for arguments that the tool does not accept either."""
     try:
-        decoded = msgspec.json.decode(arguments or "{}")
-    except (msgspec.DecodeError, UnicodeEncodeError):
+        given: dict[str, Any] = decode(dict[str, Any], (arguments or "{}").encode())
+    except (Malformed, UnicodeEncodeError):
         return []
-    if not isinstance(decoded, Mapping):
-        return []
-    given: Mapping[str, Any] = decoded
-    values = [given[name] for name in _COMMAND_FIELDS if name in given]
-    return [" ".join(map(str, value)) if isinstance(value, list) else value for value in values if value]
+    values = (given.get(name) for name in _COMMAND_FIELDS)
+    texts = [" ".join(map(str, each)) if isinstance(each, list) else each for each in values]
+    return [text for text in texts if isinstance(text, str)]

@@ -7,9 +7,8 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-import msgspec
-
 from assay.contracts.audit import AuditKind
+from assay.contracts.codec import Malformed, decode
 from assay.files import Files, matches
 
 _TEST_FILE = re.compile(
@@ -63,10 +62,10 @@ def _is_config(path: str, old: bytes | None, new: bytes | None) -> bool:
 def _scripts(package: bytes | None) -> object:
     """The commands that npm runs."""
     try:
-        content = msgspec.json.decode(package or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        content: dict[str, object] = decode(dict[str, object], package or b"{}")
+    except Malformed:
         return None
-    return content.get("scripts") if isinstance(content, dict) else None
+    return content.get("scripts")
 
 
 def _pytest_options(project: bytes | None) -> object:

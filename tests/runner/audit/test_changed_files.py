@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assay.contracts.audit import AuditKind
 from services.runner.audit.files import suspicious_files
 
 WORKSPACE = {
@@ -80,3 +81,10 @@ def found(changes: dict[str, bytes | None], *outputs: str) -> list[str]:
     changed = {path: content for path, content in {**WORKSPACE, **changes}.items() if content is not None}
     flags = suspicious_files(WORKSPACE, changed, outputs or ("total.py",), complete=True)
     return [f"{kind} {detail}" for kind, detail in flags]
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000 + b"]" * 100_000, b"[1]", b"\xff", b"{"])
+@pytest.mark.parametrize("path", ["package.json", "pyproject.toml"])
+def test_odd_files_are_compared(path: str, content: bytes) -> None:
+    found = list(suspicious_files({path: b""}, {path: content}, ("app.py",), complete=True))
+    assert found in ([], [(AuditKind.CONFIG_FILES, f"changed {path}")])

@@ -135,6 +135,26 @@ def test_only_arguments_that_are_run_or_read_are_searched() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"command": 7}',
+        '{"command": {"a": "/tests/a"}}',
+        '{"command": [{"a": 1}, null, [2]]}',
+        '{"command": "\\ud800"}',
+        '{"command": "\ud800"}',
+        '{"command": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        "",
+    ],
+    ids=["number", "object", "mixed list", "escaped surrogate", "surrogate", "nested", "nothing"],
+)
+def test_odd_arguments_are_ignored(arguments: str) -> None:
+    """They must not end the attempt as if the runner were at fault."""
+    collector = AuditCollector()
+    collector.add_call("bash", arguments, 1)
+    assert collector.flags == ()
+
+
 def test_flags_are_few_short_and_without_control_characters() -> None:
     collector = AuditCollector()
     for number in range(100):
