@@ -31,7 +31,7 @@ from services.judge.checks.check_result import CheckScore
 from services.judge.errors import HiddenBundleInvalid
 from services.judge.grading.context import GradingContext
 from services.judge.grading.grade import run_check
-from tests.judge.harness import SPEC, RealTools
+from tests.judge.harness import SPEC, RealTools, grade_answer
 
 Texts = Mapping[str, str | bytes]
 
@@ -221,6 +221,13 @@ async def test_a_query_cannot_change_the_submitted_database(tools: RealTools, tm
         (ReferenceOutput(file="o", format=OutputFormat.JSON), '{"a": [1, true]}', '{"a": [1, 1], "b": 2}', 1 / 3),
         (ReferenceOutput(file="o", format=OutputFormat.JSON), '{"a": NaN}', '{"a": 1}', 0.0),
         (ReferenceOutput(file="o", format=OutputFormat.JSON, ignore_case=True), '{"a": "X"}', '{"a": "x"}', 1.0),
+        (ReferenceOutput(file="o", format=OutputFormat.JSON), "[" * 100_000, '{"a": 1}', 0.0),
+        (
+            ReferenceOutput(file="o", format=OutputFormat.LINES, ordered=False),
+            "\n".join(f"wrong {number}" for number in range(200_000)),
+            "\n".join(map(str, range(200))),
+            0.0,
+        ),
     ],
 )
 async def test_reference_output(
@@ -229,6 +236,12 @@ async def test_reference_output(
     check = structs.replace(check, reference="tests/ref")
     found = await graded(check, {"o": output}, tools, {"tests/ref": reference})
     assert (found.score, found.passed) == (pytest.approx(score), score == 1.0), found.message
+
+
+async def test_a_value_of_the_sample_is_compared_as_json(tools: RealTools) -> None:
+    check = ReferenceOutput(format=OutputFormat.JSON)
+    assert (await grade_answer(check, '{"a": [1, "x"]}', {"a": [1, "x"]}, tools.regex)).passed
+    assert (await grade_answer(check, '{"a": [2, "x"]}', {"a": [1, "x"]}, tools.regex)).score == 0.5
 
 
 TRUTH = "id,label\n1,yes\n2,no\n3,no\n4,no\n"

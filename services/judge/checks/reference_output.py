@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count, takewhile
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
@@ -20,27 +22,33 @@ from services.judge.readers.table import NotATable, read_rows
 from services.judge.readers.text_normalizer import normalize_values
 
 _MAX_SHOWN = 20
+MAX_COMPARISONS = 1_000_000
+"""Of rows that are not equal: a few seconds."""
 _MISSING = object()
 
 
 async def check(check: ReferenceOutput, context: GradingContext) -> CheckScore:
     text = context.text(check)
-    expected = (
-        context.hidden_file(check.reference).decode("utf-8", "replace")
-        if check.reference
-        else str(context.expected(check))
-    )
-    return compare(check, text, expected).with_evidence(text, expected, difference(expected, text))
+    expected = _expected_text(check, context)
+    score = await asyncio.to_thread(compare, check, text, expected)  # of large files, for seconds
+    return score.with_evidence(text, expected, difference(expected, text))
+
+
+def _expected_text(check: ReferenceOutput, context: GradingContext) -> str:
+    if check.reference:
+        return context.hidden_file(check.reference).decode("utf-8", "replace")
+    expected = context.expected(check)
+    return expected if isinstance(expected, str) else json.dumps(expected)
 
 
 def compare(check: ReferenceOutput, submitted: str, expected: str) -> CheckScore:
     try:
         wanted = _parsed(check, expected)
-    except (NotATable, ValueError) as error:
+    except (NotATable, ValueError, RecursionError) as error:
         raise HiddenBundleInvalid(f"the reference is not {check.format.upper()}: {error}") from error
     try:
         given = _parsed(check, submitted)
-    except (NotATable, ValueError) as error:
+    except (NotATable, ValueError, RecursionError) as error:
         return failed(f"the output is not {check.format.upper()}: {error}")
     if check.format in (OutputFormat.LINES, OutputFormat.CSV) and not check.ordered:
         return _unordered(check, given, wanted)
@@ -105,7 +113,8 @@ def _texts_agree(check: ReferenceOutput, given: str, wanted: str) -> bool:
 
 
 def _unordered(check: ReferenceOutput, given: list[Any], wanted: list[Any]) -> CheckScore:
-    """Each expected row takes an equal row of the output, or else one that agrees; every row of either side counts."""
+    """Each expected row takes an equal row of the output, or else one that agrees; every row of either side counts.
+    After MAX_COMPARISONS, only equal rows agree."""
     counts = Counter(map(str, given))
     rest: list[Any] = []
     for row in wanted:
@@ -118,8 +127,10 @@ def _unordered(check: ReferenceOutput, given: list[Any], wanted: list[Any]) -> C
         if counts[str(row)]:
             counts[str(row)] -= 1
             left.append(row)
+    comparisons = count()
     for row in list(rest):
-        match = next((one for one in left if all(_agree(check, *pair[1:]) for pair in _pairs(one, row, ""))), None)
+        compared = takewhile(lambda _: next(comparisons) < MAX_COMPARISONS, left)
+        match = next((one for one in compared if all(_agree(check, *pair[1:]) for pair in _pairs(one, row, ""))), None)
         if match is not None:
             left.remove(match)
             rest.remove(row)
