@@ -32,7 +32,7 @@ async def follow(settings: dict[str, str], file: BinaryIO) -> None:
     while True:
         try:
             messages = await facts.fetch(100, timeout=5)
-        except nats.errors.Error:  # no new facts, or disconnected
+        except (nats.errors.Error, TimeoutError):  # no new facts, or disconnected
             await asyncio.sleep(0.5)
             continue
         for message in messages:
