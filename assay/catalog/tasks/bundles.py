@@ -55,6 +55,7 @@ def public_task(task: Task) -> PublicTask:
             Sample(sample_id=sample.sample_id, input=sample.input, images=sample.images) for sample in manifest.samples
         ),
         evaluation=evaluation_spec(manifest),
+        plant=manifest.plant,
     )
 
 
@@ -73,6 +74,7 @@ def hidden_task(task: Task) -> HiddenTask:
         questions=questions(manifest),
         impossible=manifest.impossible,
         evaluation=evaluation_spec(manifest),
+        plant=manifest.plant,
     )
 
 

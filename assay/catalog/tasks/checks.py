@@ -20,9 +20,11 @@ from assay.contracts.checks import (
     ContentCheck,
     Exact,
     FilePresent,
+    Intervals,
     JsonFields,
     Metric,
     Numeric,
+    PlantCheck,
     ReferenceOutput,
     Regression,
     Rubric,
@@ -41,7 +43,7 @@ from assay.validation.did_you_mean import closest
 
 MAX_PATTERN = 10_000
 Mistake = tuple[FieldPath, str]
-_FILES_ONLY = (FilePresent, CommandCheck, Sql, Tests)
+_FILES_ONLY = (FilePresent, CommandCheck, Sql, Tests, PlantCheck)
 _NUMBERS = (
     *(RuleKind.AT_LEAST, RuleKind.AT_MOST, RuleKind.MIN_LENGTH, RuleKind.MAX_LENGTH),
     *(RuleKind.MIN_WORDS, RuleKind.MAX_WORDS),
@@ -59,7 +61,7 @@ def needs_expected(check: Check) -> bool:
         return not check.reference
     if isinstance(check, Rubric):
         return check.show_expected or check.pairwise
-    return isinstance(check, Exact | Choice | Numeric | Telemetry | JsonFields)
+    return isinstance(check, Exact | Choice | Numeric | Telemetry | JsonFields | Intervals)
 
 
 def check_checks(manifest: TaskManifest, files: Files, document: Document) -> None:
@@ -196,6 +198,11 @@ def _classification(check: Classification, manifest: TaskManifest) -> Iterator[M
         yield ("classes",), "two differ by case alone"
 
 
+def _plant(check: PlantCheck, manifest: TaskManifest) -> Iterator[Mistake]:
+    if manifest.plant is None:
+        yield (), "needs 'plant', the scenario that the agent meets"
+
+
 def _rules(check: Rules, manifest: TaskManifest) -> Iterator[Mistake]:
     if not any(rule.weight for rule in check.rules):
         yield ("rules",), "every weight is 0, so no attempt could score"
@@ -228,6 +235,7 @@ _RULES: tuple[tuple[Any, Callable[[Any, TaskManifest], Iterator[Mistake]]], ...]
     (Metric | Classification | Regression, _thresholds),
     (Sql, _sql),
     (Classification, _classification),
+    (PlantCheck, _plant),
     (Rules, _rules),
     (Rubric, rubric_mistakes),
 )

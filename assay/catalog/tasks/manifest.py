@@ -10,7 +10,7 @@ from assay.catalog.formats import Name, SampleId, Text, Title
 from assay.contracts.checks import AnyCheck, Reveal
 from assay.contracts.codec import Data
 from assay.contracts.evaluation import EvaluationBounds, EvaluationWeights
-from assay.contracts.tasks import Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool
+from assay.contracts.tasks import Difficulty, Limits, McpServer, PlantSpec, SandboxSpec, Solver, TaskId, Tool
 
 ONLY_SAMPLE = "main"
 """The id of the only sample of a task that lists none."""
@@ -47,6 +47,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tools: tuple[Tool, ...] = ()
     command: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
     mcp: Annotated[tuple[McpServer, ...], Meta(max_length=20)] = ()
+    plant: PlantSpec | None = None
     outputs: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()

@@ -14,6 +14,7 @@ from assay.contracts.checks import (
     Choice,
     Classification,
     Exact,
+    Intervals,
     JsonFields,
     Numeric,
     ReferenceOutput,
@@ -82,6 +83,9 @@ def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | N
         return _missing_fields(check.fields, expected, numbers=True)
     if isinstance(check, JsonFields):
         return _missing_fields(check.fields, expected, numbers=False)
+    if isinstance(check, Intervals):
+        missing = _missing_fields((check.field,), expected, numbers=False)
+        return missing or _interval_mistake(check, expected[check.field])
     return None
 
 
@@ -98,6 +102,25 @@ def _missing_fields(fields: tuple[str, ...], expected: Any, *, numbers: bool) ->
         if numbers and not _is_number(expected[field]):
             return f"field {field!r} is not a finite number, got {shown(expected[field])}", None
     return None
+
+
+def _interval_mistake(check: Intervals, listed: Any) -> tuple[str, str | None] | None:
+    if not isinstance(listed, list | tuple):
+        return f"field {check.field!r} is no list of intervals, got {shown(listed)}", None
+    for value in listed:
+        if not _is_interval(value, check.label):
+            form = f"an object with {check.label!r}, 'start' and 'end'" if check.label else "[start, end]"
+            return f"field {check.field!r} needs intervals such as {form}, got {shown(value)}", None
+    return None
+
+
+def _is_interval(value: Any, label: str) -> bool:
+    if isinstance(value, dict):
+        bounds: list[Any] = [value.get("start"), value.get("end")]
+        named = not label or (isinstance(value.get(label), str) and bool(value[label].strip()))
+    else:
+        bounds, named = list(value) if isinstance(value, list | tuple) else [], not label
+    return named and len(bounds) == 2 and all(map(_is_number, bounds)) and bounds[0] <= bounds[1]
 
 
 def _is_number(value: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from assay.catalog.plant.scenarios import SCENARIOS
 from assay.catalog.tasks.checks import check_checks, runs_submitted_code
 from assay.catalog.tasks.evaluation import check_evaluation
 from assay.catalog.tasks.folder import (
@@ -23,9 +24,9 @@ from assay.catalog.yaml.document import Document, FieldPath
 from assay.contracts.checks import Tests
 from assay.contracts.frameworks import Framework
 from assay.contracts.sandboxspec import EGRESS_PORT
-from assay.contracts.tasks import Solver, Tool
+from assay.contracts.tasks import ACTION_LOG, Solver, Tool
 from assay.files import Files, FilesRefused, check_path, matches
-from assay.validation.did_you_mean import closest
+from assay.validation.did_you_mean import closest, unknown_name
 
 MIN_CHEATS = 2
 """Minimum number of cheats in a task that runs code; each must score 0."""
@@ -116,6 +117,18 @@ def _agent_fits(task: TaskSource) -> None:
         document.add_mistake(("limits", "turns"), "only solvers 'agent' and 'command' have turns")
     if solver not in _REQUIREMENTS and limits.tool_calls is not None:
         document.add_mistake(("limits", "tool_calls"), "only solvers 'agent' and 'command' have tool calls")
+
+
+def _plant_fits(task: TaskSource) -> None:
+    manifest, document = task.manifest, task.document
+    if manifest.plant is None:
+        return
+    if manifest.solver is not Solver.AGENT:
+        document.add_mistake(("plant",), "is only allowed for solver 'agent'")
+    if manifest.plant.scenario not in SCENARIOS:
+        document.add_mistake(("plant", "scenario"), *unknown_name("scenario", manifest.plant.scenario, SCENARIOS))
+    if ACTION_LOG not in manifest.outputs:
+        document.add_mistake(("outputs",), f"must contain {ACTION_LOG!r}, the log of the plant's tools")
 
 
 def _services_fit(task: TaskSource) -> None:
@@ -264,6 +277,7 @@ RULES: tuple[Callable[[TaskSource], None], ...] = (
     _weights_count,
     _solver_fits,
     _agent_fits,
+    _plant_fits,
     _services_fit,
     _servers_fit,
     _environment_fits,

@@ -25,12 +25,13 @@ from assay.contracts.checks.data import (
     Regression,
     RegressionMetric,
 )
-from assay.contracts.checks.files import CommandCheck, FilePresent, Metric, Sql, SqlQuery, Tests
+from assay.contracts.checks.files import CommandCheck, FilePresent, Metric, PlantCheck, Sql, SqlQuery, Tests
 from assay.contracts.checks.review import Review, ReviewCriterion
 from assay.contracts.checks.rubric import Criterion, Level, Rubric
 from assay.contracts.checks.text import (
     Choice,
     Exact,
+    Intervals,
     JsonFields,
     Locale,
     NumberUnit,
@@ -49,10 +50,12 @@ AnyCheck = (
     | Numeric
     | Telemetry
     | JsonFields
+    | Intervals
     | Rules
     | FilePresent
     | CommandCheck
     | Metric
+    | PlantCheck
     | Sql
     | ReferenceOutput
     | Classification
@@ -75,6 +78,7 @@ __all__ = [
     "Exact",
     "FilePresent",
     "HiddenPath",
+    "Intervals",
     "JsonFields",
     "Level",
     "Locale",
@@ -82,6 +86,7 @@ __all__ = [
     "NumberUnit",
     "Numeric",
     "OutputFormat",
+    "PlantCheck",
     "Program",
     "ReferenceOutput",
     "Regex",

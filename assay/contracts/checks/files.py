@@ -55,6 +55,11 @@ class Metric(ContentCheck, frozen=True, kw_only=True, tag="metric"):
     """Between two thresholds, the score is interpolated linearly."""
 
 
+class PlantCheck(Check, frozen=True, kw_only=True, tag="plant"):
+    """The judge repeats the logged actions on its own simulation of the task's plant. They pass if the plant is healthy
+    in the end, no safety limit was exceeded and no sound equipment was left changed."""
+
+
 class SqlQuery(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rows of ``query`` equal ``rows`` or, if it is named, the CSV file ``rows_file`` without its header. Without
     ``ordered``, their order does not matter. In CSV, an empty field without quotes is NULL."""

@@ -62,6 +62,22 @@ class Telemetry(ContentCheck, frozen=True, kw_only=True, tag="telemetry"):
     tolerance: Tolerance = Tolerance()
 
 
+class Intervals(ContentCheck, frozen=True, kw_only=True, tag="intervals"):
+    """The intervals in the list ``field`` of a JSON object agree with those of ``expected``. An interval is ``[start,
+    end]``, or an object with ``start``, ``end`` and, if ``label`` is set, that field, which must be equal. Two
+    intervals match if their overlap, divided by what they cover together, is at least ``min_overlap``; ``unit`` is the
+    length of an interval whose start and end are equal, so for indices it is 1. The score is F1, the metrics are
+    ``f1``, ``precision``, ``recall``, and ``overlap``, the mean overlap of the matches."""
+
+    field: Annotated[str, Meta(min_length=1, max_length=300)]
+    label: Annotated[str, Meta(max_length=300)] = ""
+    min_overlap: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    unit: Annotated[float, Meta(ge=0)] = 1.0
+    enough: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """So many matches have a recall of 1, even if more intervals are expected."""
+    pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
+
+
 class JsonFields(TextCheck, frozen=True, kw_only=True, tag="json_fields"):
     """The text is JSON whose ``fields`` equal those of the sample's ``expected``. The score is the fraction that
     match."""

@@ -70,12 +70,12 @@ _DESCRIPTIONS = {
 
 def definitions(tools: Sequence[Tool]) -> list[ToolDefinition]:
     return [
-        ToolDefinition(name=tool.value, description=_DESCRIPTIONS[tool], arguments=_schema(ARGUMENTS[tool]))
+        ToolDefinition(name=tool.value, description=_DESCRIPTIONS[tool], arguments=argument_schema(ARGUMENTS[tool]))
         for tool in tools
     ]
 
 
-def _schema(kind: type[Data]) -> dict[str, Any]:
+def argument_schema(kind: type[Data]) -> dict[str, Any]:
     """Without titles, and without null as a choice for optional arguments: models tend to fill those in."""
     _, components = msgspec.json.schema_components((kind,))
     schema = components[kind.__name__]

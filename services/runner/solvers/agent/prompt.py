@@ -23,7 +23,8 @@ def agent_prompt(
     images: Sequence[Image] = (),
 ) -> list[ChatMessage]:
     """Instructions, the files of the workspace, the outputs, and ``system_text`` about the tools."""
-    texts = (task.instructions, sample.input, _files(workspace), _outputs(task, limits), system_text)
+    files = () if task.plant else (_files(workspace), _handed_in(task))
+    texts = (task.instructions, sample.input, *files, _end(task, limits), system_text)
     return messages(task, paragraphs(*texts), images)
 
 
@@ -33,14 +34,18 @@ def _files(workspace: Collection[str]) -> str:
     return f"You work in the folder /workspace, which holds:\n{_list(sorted(workspace), chr(10))}"
 
 
-def _outputs(task: PublicTask, limits: Limits) -> str:
-    """The files to submit, and the limits that a model can count itself."""
+def _handed_in(task: PublicTask) -> str:
+    return f"These files of your work are handed in: {_list(task.outputs, ', ')}."
+
+
+def _end(task: PublicTask, limits: Limits) -> str:
+    """How to finish, and the limits that a model can count itself."""
     counted = [
         f"{count} {name}" for name, count in (("turns", limits.turns), ("tool calls", limits.tool_calls)) if count
     ]
-    bounds = f" You have {' and '.join(counted)}." if counted else ""
-    submit = " Call submit when you are done." if Tool.SUBMIT in task.tools else ""
-    return f"These files of your work are handed in: {_list(task.outputs, ', ')}.{submit}{bounds}"
+    bounds = f"You have {' and '.join(counted)}." if counted else ""
+    submit = "Call submit when you are done." if Tool.SUBMIT in task.tools else ""
+    return " ".join(filter(None, (submit, bounds)))
 
 
 def _list(paths: Collection[str], separator: str) -> str:

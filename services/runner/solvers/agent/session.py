@@ -37,6 +37,7 @@ async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
             try:
                 async with open_toolbox(try_, bundle, sandbox) as toolbox:
                     await session.run(toolbox)
+                    await toolbox.write_logs()
             except BaseException as error:
                 await transcript.add_limit(error)
                 raise

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.sandboxspec import SandboxSpec
-from assay.contracts.tasks import PublicTask, Tool
+from assay.contracts.tasks import ACTION_LOG, PublicTask, Tool
 from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox
 from services.runner.models import ToolCall, ToolDefinition
@@ -20,6 +20,7 @@ from services.runner.solvers.agent.commands import run_bash, run_python
 from services.runner.solvers.agent.definitions import ARGUMENTS, Bash, GitDiff, Python, TextEditor, definitions
 from services.runner.solvers.agent.editor import Editor
 from services.runner.solvers.agent.mcp import McpServers, open_mcp_servers
+from services.runner.solvers.agent.plant_tools import PlantTools
 from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle
 from services.runner.solvers.unified_diff import diff_files
 from services.runner.task_bundles import TaskBundle
@@ -30,12 +31,18 @@ _MAX_SECONDS = 86_400.0
 
 
 class Toolbox:
-    """``workspace`` is the initial state, ``servers`` provide the task's own tools."""
+    """``workspace`` is the initial state; ``servers`` and ``plant`` provide the task's own tools."""
 
     def __init__(
-        self, tools: Sequence[Tool], sandbox: Sandbox, workspace: Files, servers: McpServers | None = None
+        self,
+        tools: Sequence[Tool],
+        sandbox: Sandbox,
+        workspace: Files,
+        servers: McpServers | None = None,
+        plant: PlantTools | None = None,
     ) -> None:
         self._tools = tools
+        self._plant = plant
         self._servers = servers
         self._command_seconds = servers.call_seconds if servers else None
         self._sandbox = sandbox
@@ -44,7 +51,13 @@ class Toolbox:
 
     @property
     def definitions(self) -> list[ToolDefinition]:
-        return [*definitions(self._tools), *(self._servers.definitions if self._servers else ())]
+        own = self._plant.definitions if self._plant else ()
+        return [*own, *definitions(self._tools), *(self._servers.definitions if self._servers else ())]
+
+    async def write_logs(self) -> None:
+        """Puts what the tools themselves submit into the workspace, once the agent is done. Raises SandboxError."""
+        if self._plant:
+            await self._sandbox.write({ACTION_LOG: self._plant.log})
 
     async def use(self, call: ToolCall) -> ToolResult:
         """The result also reports errors of the call. Raises only for failures that are not the model's: SandboxError,
@@ -57,7 +70,7 @@ class Toolbox:
     async def _use(self, call: ToolCall) -> ToolResult:
         tool = next((tool for tool in self._tools if tool.value == call.name), None)
         if tool is None:
-            return await self._use_server(call)
+            return await self._use_own(call)
         arguments = decode(ARGUMENTS[tool], to_bytes(call.arguments.strip() or "{}"))
         match tool:
             case Tool.BASH:
@@ -73,12 +86,14 @@ class Toolbox:
             case Tool.SUBMIT:
                 return ToolResult(text="submitted", submitted=True)
 
-    async def _use_server(self, call: ToolCall) -> ToolResult:
+    async def _use_own(self, call: ToolCall) -> ToolResult:
+        """A tool that only this task has."""
+        if self._plant and (result := self._plant.use(call)):
+            return result
         if self._servers and (result := await self._servers.use(call)):
             return result
         problem = f"there is no tool {clean(call.name, 100)!r}" if call.name else "the tool call is unreadable"
-        server_tools = [it.name for it in self._servers.definitions] if self._servers else []
-        raise ToolError(f"{problem}; the tools are {', '.join([*self._tools, *server_tools])}")
+        raise ToolError(f"{problem}; the tools are {', '.join(tool.name for tool in self.definitions)}")
 
     async def _restart_servers(self, result: ToolResult) -> ToolResult:
         """A limit that ends a command ends everything in the sandbox, including the servers."""
@@ -104,11 +119,12 @@ def sandbox_spec(task: PublicTask) -> SandboxSpec:
 
 @asynccontextmanager
 async def open_toolbox(try_: TryContext, bundle: TaskBundle, sandbox: Sandbox) -> AsyncGenerator[Toolbox]:
-    """Raises TaskUnusable or ToolServerUnavailable if one of the task's MCP servers cannot be used."""
+    """Raises TaskUnusable or ToolServerUnavailable if the task's plant or one of its MCP servers cannot be used."""
     task = bundle.task
+    plant = PlantTools(task.plant) if task.plant else None
     if not task.mcp:
-        yield Toolbox(task.tools, sandbox, bundle.workspace)
+        yield Toolbox(task.tools, sandbox, bundle.workspace, plant=plant)
         return
     allowed = try_.ports.mcp_urls
     async with open_mcp_servers(task.mcp, sandbox, task.sandbox.wall_seconds, allowed) as servers:
-        yield Toolbox(task.tools, sandbox, bundle.workspace, servers)
+        yield Toolbox(task.tools, sandbox, bundle.workspace, servers, plant)
