@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from assay.contracts.tasks import Difficulty
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 Server = Annotated[
     str,
@@ -18,6 +20,15 @@ Server = Annotated[
     ),
 ]
 Data = Annotated[Path, typer.Option("--data", envvar="ASSAY_DATA", metavar="DIR", help="Data folder of the stack.")]
+OnlySuite = Annotated[str, typer.Option("--suite", metavar="ID", help="Only this suite's tasks.")]
+OnlyCategory = Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category's tasks.")]
+OnlyDifficulty = Annotated[
+    str,
+    typer.Option("--difficulty", metavar="NAME", help=f"Only tasks of this difficulty: {', '.join(Difficulty)}."),
+]
+OnlyLanguage = Annotated[
+    str, typer.Option("--language", metavar="NAME", help="Only tasks in this programming language.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 unless every attempt passed.")]
 Port = Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port of the dashboard and the API.")]
 

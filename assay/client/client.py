@@ -209,8 +209,9 @@ class AssayClient(ModelMethods):
 
     # --- results and the catalogue
 
-    async def leaderboard(self, suite: str = "", category: str = "") -> Board:
-        return await self._transport.get(Board, "/leaderboard", suite=suite, category=category)
+    async def leaderboard(self, suite: str = "", category: str = "", difficulty: str = "", language: str = "") -> Board:
+        query = {"suite": suite, "category": category, "difficulty": difficulty, "language": language}
+        return await self._transport.get(Board, "/leaderboard", **query)
 
     async def money(self) -> Money:
         """Spent and held money, and the limits."""
@@ -258,8 +259,11 @@ class AssayClient(ModelMethods):
         """Prices of models on a day (default: today), or the reason why one is unknown."""
         return await self._transport.get(list[ModelPrice], "/prices", model=model, day=day)
 
-    async def tasks(self, *, category: str = "", search: str = "") -> list[TaskView]:
-        return await self._transport.get(list[TaskView], "/tasks", category=category, search=search)
+    async def tasks(
+        self, *, suite: str = "", category: str = "", difficulty: str = "", language: str = "", search: str = ""
+    ) -> list[TaskView]:
+        query = {"suite": suite, "category": category, "difficulty": difficulty, "language": language}
+        return await self._transport.get(list[TaskView], "/tasks", **query, search=search)
 
     async def task(self, task_id: str) -> TaskView:
         return await self._transport.get(TaskView, f"/tasks/{segment(task_id)}")

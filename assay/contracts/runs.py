@@ -287,11 +287,16 @@ class BoardRow(Data, frozen=True, kw_only=True):
 
 
 class Board(Data, frozen=True, kw_only=True):
-    """The leaderboard of one suite, or of all tasks if ``suite`` is empty; best score first."""
+    """The leaderboard of the tasks with this suite, category, difficulty and language, or of all tasks; best score
+    first. ``suites``, ``categories``, ``difficulties`` and ``languages`` are those of all results."""
 
     suite: str = ""
     category: str = ""
+    difficulty: str = ""
+    language: str = ""
     rows: tuple[BoardRow, ...] = ()
     suites: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    difficulties: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     updated_at: datetime | None = None

@@ -119,6 +119,8 @@ class TaskView(Data, frozen=True, kw_only=True):
     digest: str
     title: str
     category: str
+    domain: str = ""
+    """The field that the category belongs to, such as software or industry."""
     difficulty: Difficulty
     language: str = ""
     tags: tuple[str, ...] = ()
@@ -195,6 +197,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     digest: str
     category: str
     difficulty: Difficulty
+    language: str = ""
+    """The programming language. Empty for tasks without one."""
     solver: Solver
     weight: Weight = 1.0
     sample_ids: tuple[str, ...]

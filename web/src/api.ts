@@ -99,8 +99,10 @@ export const listAttempts = (run_id: string, cursor: string, limit = 1000) =>
 export const getAttempt = (attempt_id: string) =>
   data(api.GET("/api/v1/attempts/{attempt_id}", { params: { path: { attempt_id } } }));
 
-export const getLeaderboard = (suite: string, category: string) =>
-  data(api.GET("/api/v1/leaderboard", { params: { query: { suite, category } } }));
+export type BoardFilter = { suite: string; category: string; difficulty: string; language: string };
+
+export const getLeaderboard = (filter: BoardFilter) =>
+  data(api.GET("/api/v1/leaderboard", { params: { query: filter } }));
 
 export const getMoney = () => data(api.GET("/api/v1/money"));
 

@@ -33,6 +33,7 @@ class SelectedTask:
             digest=self.task.digest,
             category=manifest.category,
             difficulty=manifest.difficulty,
+            language=manifest.language or "",
             solver=manifest.solver,
             weight=self.weight,
             sample_ids=self.sample_ids,

@@ -37,6 +37,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: TaskId
     title: Title
     category: Name
+    domain: Name | None = None
     difficulty: Difficulty
     solver: Solver
     language: Name | None = None

@@ -61,6 +61,7 @@ class Task:
             digest=self.digest,
             title=manifest.title,
             category=manifest.category,
+            domain=manifest.domain or "",
             difficulty=manifest.difficulty,
             language=manifest.language or "",
             tags=manifest.tags,

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from assay.cli.display.output import print_json, print_notice
 from assay.cli.display.table import print_table
 from assay.cli.display.tables import board_table
 from assay.cli.lazy import COMMANDS
-from assay.cli.options import Json, Server
+from assay.cli.options import Json, OnlyCategory, OnlyDifficulty, OnlyLanguage, OnlySuite, Server
 from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.runs import Board
+from assay.contracts.tasks import Difficulty
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(help=COMMANDS["leaderboard"])
 def leaderboard(
-    suite: Annotated[str, typer.Option("--suite", metavar="ID", help="Only this suite's tasks.")] = "",
-    category: Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category's tasks.")] = "",
+    suite: OnlySuite = "",
+    category: OnlyCategory = "",
+    difficulty: OnlyDifficulty = "",
+    language: OnlyLanguage = "",
     server: Server = "",
     json: Json = False,
 ) -> None:
     async def fetch(client: AssayClient) -> Board:
-        board = await client.leaderboard(suite=suite, category=category)
+        board = await client.leaderboard(suite, category, difficulty, language)
         if suite and not board.rows:
             await client.suite(suite)  # refused with a suggestion if there is no such suite
         return board
@@ -36,7 +37,7 @@ def leaderboard(
         print_json(board)
     elif board.rows:
         print_table(board_table(board))
-    elif suite or category:
+    elif suite or category or difficulty or language:
         print_notice(f"no finished attempt matches the filter{_suggestions(server, board)}")
     else:
         print_notice("no results yet; `assay run --suite demo --model oracle --model nop` creates some")
@@ -47,6 +48,11 @@ def _suggestions(server: str, board: Board) -> str:
     from assay.validation.did_you_mean import unknown_name, with_suggestion
 
     suites = {suite.suite_id for suite in call(server, AssayClient.suites)} if board.suite else set[str]()
-    known = (("suite", board.suite, suites | set(board.suites)), ("category", board.category, {*board.categories}))
+    known = (
+        ("suite", board.suite, suites | set(board.suites)),
+        ("category", board.category, {*board.categories}),
+        ("difficulty", board.difficulty, {*Difficulty}),
+        ("language", board.language, {*board.languages}),
+    )
     unknown = [unknown_name(noun, name, names) for noun, name, names in known if name and name not in names]
     return "".join(f"; {with_suggestion(*each)}" for each in unknown)

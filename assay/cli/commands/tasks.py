@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ from assay.cli.display.output import print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
-from assay.cli.options import Json, Server
+from assay.cli.options import Json, OnlyCategory, OnlyDifficulty, OnlyLanguage, OnlySuite, Server
 from assay.cli.quantities import count_text
 from assay.cli.server import call
 from assay.cli.task_grading import Validation, grade_tasks
@@ -26,6 +26,7 @@ from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.checks import kind_of
 from assay.contracts.tasks import TaskView
 from assay.embedded.environment import catalog_folder, with_dotenv
+from assay.validation.did_you_mean import unknown_name, with_suggestion
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["tasks"])
 Full = Annotated[
@@ -44,7 +45,10 @@ OTHER_FILES = "suites, models, prices, stored responses"
 
 @app.command("list")
 def list_tasks(
-    category: Annotated[str, typer.Option("--category", metavar="NAME", help="Only tasks of this category.")] = "",
+    suite: OnlySuite = "",
+    category: OnlyCategory = "",
+    difficulty: OnlyDifficulty = "",
+    language: OnlyLanguage = "",
     search: Annotated[
         str, typer.Option("--search", metavar="TEXT", help="Only tasks whose id, title or tags contain this text.")
     ] = "",
@@ -52,10 +56,18 @@ def list_tasks(
     json: Json = False,
 ) -> None:
     """List tasks."""
-    found, mistakes = call(server, lambda client: _tasks_and_mistakes(client, category, search))
+    labels = {"category": category, "difficulty": difficulty, "language": language}
+
+    async def fetch(client: AssayClient) -> tuple[list[TaskView], list[CatalogMistake]]:
+        return await client.tasks(suite=suite, **labels, search=search), await client.catalog_mistakes()
+
+    found, mistakes = call(server, fetch)
     print_broken(mistakes, (CatalogPart.TASK,), "task")
     if json:
         print_json(found)
+        return
+    if not found and any((suite, search, *labels.values())):
+        print_notice(f"no task matches the filter{_suggestions(call(server, AssayClient.tasks), labels)}")
         return
     columns = ("task", "category", "difficulty", "language", "samples", "title")
     table = Table(*columns, numbers=("samples",), prose=("title",))
@@ -64,10 +76,13 @@ def list_tasks(
     print_table(table)
 
 
-async def _tasks_and_mistakes(
-    client: AssayClient, category: str, search: str
-) -> tuple[list[TaskView], list[CatalogMistake]]:
-    return await client.tasks(category=category, search=search), await client.catalog_mistakes()
+def _suggestions(tasks: Sequence[TaskView], labels: Mapping[str, str]) -> str:
+    """What is wrong with the filter's names, if no task has them."""
+    known = {label: {getattr(task, label) for task in tasks} - {""} for label in labels}
+    unknown = [
+        unknown_name(label, name, known[label]) for label, name in labels.items() if name not in ("", *known[label])
+    ]
+    return "".join(f"; {with_suggestion(*each)}" for each in unknown)
 
 
 @app.command("show", hidden=True)

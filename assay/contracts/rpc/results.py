@@ -12,11 +12,13 @@ from assay.contracts.runs import Board
 
 
 class GetBoard(Request[Board], frozen=True, kw_only=True, tag="leaderboard"):
-    """Get the leaderboard of a suite, of a category, or of everything."""
+    """Get the leaderboard of everything, or of the tasks with this suite, category, difficulty and language."""
 
     reply: ClassVar[Any] = Board
     suite: str = ""
     category: str = ""
+    difficulty: str = ""
+    language: str = ""
 
 
 class FactPage(Data, frozen=True, kw_only=True):

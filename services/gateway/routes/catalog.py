@@ -9,17 +9,29 @@ from assay.contracts.catalog import CatalogMistake
 from assay.contracts.tasks import SuiteView, TaskView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Name, Text
-from services.gateway.ports import PortsDependency
+from services.gateway.ports import Ports, PortsDependency
 
 
 @get("/tasks", summary="List tasks", operation_id="list_tasks")
-async def list_tasks(ports: PortsDependency, category: Text = "", search: Text = "") -> list[TaskView]:
+async def list_tasks(
+    ports: PortsDependency,
+    suite: Text = "",
+    category: Text = "",
+    difficulty: Text = "",
+    language: Text = "",
+    search: Text = "",
+) -> list[TaskView]:
     """`search` matches ids, titles and tags."""
+    members = set((await _find_suite(suite, ports)).task_ids) if suite else None
     word = search.casefold()
     return [
         task
         for task in await ports.catalog.tasks()
-        if category in ("", task.category) and word in f"{task.task_id} {task.title} {' '.join(task.tags)}".casefold()
+        if (members is None or task.task_id in members)
+        and category in ("", task.category)
+        and difficulty in ("", task.difficulty)
+        and language in ("", task.language)
+        and word in f"{task.task_id} {task.title} {' '.join(task.tags)}".casefold()
     ]
 
 
@@ -40,6 +52,10 @@ async def list_suites(ports: PortsDependency) -> list[SuiteView]:
 @get("/suites/{suite_id:str}", summary="Get a suite", operation_id="get_suite")
 async def get_suite(suite_id: Name, ports: PortsDependency) -> SuiteView:
     """A suite with mistakes is answered with 422 and the mistakes."""
+    return await _find_suite(suite_id, ports)
+
+
+async def _find_suite(suite_id: str, ports: Ports) -> SuiteView:
     try:
         return await ports.catalog.suite(suite_id)
     except UnknownSuite as error:

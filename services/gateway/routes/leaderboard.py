@@ -1,4 +1,4 @@
-"""The leaderboard of a suite, a category, or all results."""
+"""The leaderboard of all results, or of some tasks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from services.gateway.ports import PortsDependency
 
 
 @get("/", summary="Get the leaderboard", operation_id="get_leaderboard")
-async def get_leaderboard(ports: PortsDependency, suite: Text = "", category: Text = "") -> Board:
-    return await ports.bus.rpc.request(GetBoard(suite=suite, category=category))
+async def get_leaderboard(
+    ports: PortsDependency, suite: Text = "", category: Text = "", difficulty: Text = "", language: Text = ""
+) -> Board:
+    return await ports.bus.rpc.request(
+        GetBoard(suite=suite, category=category, difficulty=difficulty, language=language)
+    )
 
 
 router = Router("/leaderboard", route_handlers=[get_leaderboard], tags=["leaderboard"])

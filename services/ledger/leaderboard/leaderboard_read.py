@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,8 +13,9 @@ from assay.contracts.models import Usage
 from assay.contracts.money import usd
 from assay.contracts.rpc import GetBoard
 from assay.contracts.runs import Board, BoardRow
+from assay.contracts.tasks import Difficulty
 from services.ledger.database.database import Database
-from services.ledger.leaderboard.leaderboard_write import SUMS
+from services.ledger.leaderboard.leaderboard_write import LABELS, SUMS
 
 CACHED_BOARDS = 64
 
@@ -31,9 +32,12 @@ _CURRENT = """
 ($1 = '' OR suite = $1)
   AND (project, task_id, task_digest) NOT IN (SELECT project, task_id, task_digest FROM versions WHERE age > 1)
 """
-_FILTERED = f"{_CURRENT} AND ($2 = '' OR category = $2)"
+_LABELLED = " AND ".join(f"(${place} = '' OR {name} = ${place})" for place, name in enumerate(LABELS, 2))
+_FILTERED = f"{_CURRENT} AND {_LABELLED}"
 
-_NAMES = "SELECT suite, category, sum(revision) AS revision FROM cells GROUP BY suite, category"
+_NAMES = f"""
+SELECT suite, {", ".join(LABELS)}, sum(revision) AS revision FROM cells GROUP BY suite, {", ".join(LABELS)}
+"""
 
 _TOTALS = f"""
 SELECT model, max((updated_at, last_run_id)) AS last, {", ".join(f"sum({name}) AS {name}" for name in SUMS)}
@@ -52,7 +56,7 @@ FROM (
 
 _METRICS = f"""
 SELECT model, task_id || '.' || metric AS metric, sum(total) / sum(n) AS mean FROM cell_metrics
-WHERE {_CURRENT} AND ($2 = '' OR (task_id, task_digest) IN (SELECT task_id, task_digest FROM cells WHERE category = $2))
+WHERE {_CURRENT} AND (task_id, task_digest) IN (SELECT task_id, task_digest FROM cells WHERE {_LABELLED})
 GROUP BY model, task_id, metric HAVING sum(n) > 0
 """
 
@@ -67,6 +71,8 @@ WITH versions AS ({_VERSIONS}) SELECT json_build_object(
 class _Name(msgspec.Struct):
     suite: str
     category: str
+    difficulty: str
+    language: str
     revision: int
 
 
@@ -132,7 +138,9 @@ class LeaderboardReader:
             revision = await connection.value(int, _REVISION) or 0
             cached, board = self._cached.get(query, (-1, Board()))
             if cached != revision:
-                text = await connection.value(str, _READ, query.suite, query.category) or "{}"
+                text = (
+                    await connection.value(str, _READ, query.suite, *(getattr(query, name) for name in LABELS)) or "{}"
+                )
                 found = msgspec.json.decode(text, type=_Leaderboard)
                 revision, board = found.revision, _board(query, found)
         self._cached[query] = revision, board
@@ -150,11 +158,21 @@ def _board(query: GetBoard, found: _Leaderboard) -> Board:
     return Board(
         suite=query.suite,
         category=query.category,
+        difficulty=query.difficulty,
+        language=query.language,
         rows=ranked(rows),
-        suites=tuple(sorted({name.suite for name in found.names} - {""})),
-        categories=tuple(sorted({name.category for name in found.names})),
+        suites=_sorted(name.suite for name in found.names),
+        categories=_sorted(name.category for name in found.names),
+        difficulties=tuple(
+            each.value for each in Difficulty if each.value in {name.difficulty for name in found.names}
+        ),
+        languages=_sorted(name.language for name in found.names),
         updated_at=max((total.last.f1 for total in found.totals), default=None),
     )
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names) - {""}))
 
 
 def _row(total: _Total, scores: Sequence[_Score], metrics: dict[str, float]) -> BoardRow:

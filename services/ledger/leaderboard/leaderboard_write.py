@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.contracts.runs import RunPlan
+from assay.contracts.tasks import TaskPin
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.revisions import Revised
 from services.ledger.attempts.rows import AttemptRow
@@ -18,6 +19,9 @@ from services.ledger.runs.plans import Plans
 
 KEY = ("project", "suite", "task_id", "task_digest", "model")
 """The columns that identify a cell."""
+
+LABELS = ("category", "difficulty", "language")
+"""Properties of the cell's task, by which boards can be filtered."""
 
 SUMS = (
     *("n", "passed", "errors", "flagged", "impossible_attempts", "impossible_passed"),
@@ -30,12 +34,13 @@ _REVISED = SUMS[:8]
 CellKey = tuple[str, str, str, str, str]
 
 _ADD_CELLS = f"""
-INSERT INTO cells ({", ".join(KEY)}, category, weight, last_run_id, {", ".join(SUMS)})
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
-  $9::int[], $10::int[], $11::int[], $12::int[], $13::int[], $14::int[], $15::float8[], $16::float8[], $17::bigint[],
-  {", ".join(f"${18 + place}::bigint[]" for place in range(len(TOKENS)))})
+INSERT INTO cells ({", ".join((*KEY, *LABELS))}, weight, last_run_id, {", ".join(SUMS)})
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+  $9::float8[], $10::text[], $11::int[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::float8[],
+  $18::float8[], $19::bigint[], {", ".join(f"${20 + place}::bigint[]" for place in range(len(TOKENS)))})
 ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id, updated_at = now(),
   revision = cells.revision + 1, weight = excluded.weight,
+  {", ".join(f"{name} = excluded.{name}" for name in LABELS)},
   {", ".join(f"{name} = cells.{name} + excluded.{name}" for name in SUMS)}
 """
 
@@ -57,9 +62,9 @@ SET n = cell_metrics.n + excluded.n, total = cell_metrics.total + excluded.total
 
 @dataclass(slots=True)
 class CellSums:
-    """What is added to a cell."""
+    """What is added to a cell. ``labels`` are in the order of ``LABELS``."""
 
-    category: str
+    labels: tuple[str, str, str]
     weight: float
     run_id: str
     n: int = 0
@@ -116,11 +121,11 @@ async def add_results(
         plan = await plans.get(connection, attempt.run_id)
         if not counts_for_leaderboard(plan):
             continue
-        key, weight = _cell_key(plan, attempt)
-        cells.setdefault(key, CellSums(attempt.category, weight, attempt.run_id)).add(attempt)
+        key, task = _cell(plan, attempt)
+        cells.setdefault(key, _sums(task, attempt)).add(attempt)
         if not attempt.impossible:
             metrics += [(*key, metric, 1, value) for metric, value in measured.items()]
-    rows = [(*key, sums.category, sums.weight, sums.run_id, *sums.values) for key, sums in sorted(cells.items())]
+    rows = [(*key, *sums.labels, sums.weight, sums.run_id, *sums.values) for key, sums in sorted(cells.items())]
     await connection.execute_columns(_ADD_CELLS, rows)
     await connection.execute_columns(_ADD_METRICS, _totals(metrics))
 
@@ -133,8 +138,8 @@ async def revise_results(connection: Connection, plans: Plans, revised: Sequence
         plan, attempt = await plans.get(connection, each.after.run_id), each.after
         if attempt.reused_from or not counts_for_leaderboard(plan):
             continue
-        key, weight = _cell_key(plan, attempt)
-        cells.setdefault(key, CellSums(attempt.category, weight, attempt.run_id)).revise(each.before, attempt)
+        key, task = _cell(plan, attempt)
+        cells.setdefault(key, _sums(task, attempt)).revise(each.before, attempt)
         if attempt.impossible:
             continue
         earlier = each.verdict_before.metrics if each.verdict_before else {}
@@ -151,10 +156,14 @@ def counts_for_leaderboard(plan: RunPlan) -> bool:
     return not plan.include_tests and not plan.regrades
 
 
-def _cell_key(plan: RunPlan, attempt: AttemptRow) -> tuple[CellKey, float]:
-    """The cell that an attempt counts in, and its task's weight."""
+def _cell(plan: RunPlan, attempt: AttemptRow) -> tuple[CellKey, TaskPin]:
+    """The cell that an attempt counts in, and its task."""
     task = plan.tasks[attempt.task_index]
-    return (plan.project, plan.suite, task.task_id, task.digest, attempt.model), task.weight
+    return (plan.project, plan.suite, task.task_id, task.digest, attempt.model), task
+
+
+def _sums(task: TaskPin, attempt: AttemptRow) -> CellSums:
+    return CellSums((attempt.category, task.difficulty.value, task.language), task.weight, attempt.run_id)
 
 
 def _totals(metrics: Sequence[tuple[Any, ...]]) -> list[tuple[object, ...]]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from assay.contracts.attempts import Fault, FaultKind
 from assay.contracts.rpc import GetBoard, ListAttempts, RestartRun
 from assay.contracts.runs import Board, BoardRow
+from assay.contracts.tasks import Difficulty
 from assay.contracts.verdicts import Outcome
 from services.ledger.leaderboard.leaderboard_read import ranked
 from tests.ledger.harness import LedgerHarness, plan
@@ -54,6 +55,21 @@ async def test_a_score_is_the_weighted_mean_over_tasks(ledger: LedgerHarness) ->
     assert await scores(ledger, suite="demo", category="coding") == {"": 0.5 / 3, "coding": 0.5 / 3}
     (row,) = (await ledger.leaderboard.read(GetBoard(category="data"))).rows
     assert (row.tasks, row.n, row.metrics) == (1, 1, {"three.mean_abs_err": 0.25})
+
+
+async def test_it_can_be_filtered_by_every_label_of_the_tasks(ledger: LedgerHarness) -> None:
+    rust = {"difficulty": Difficulty.EXPERT, "language": "rust"}
+    await finish_attempts(ledger, Outcome.PASSED, task_id="one", digest="1" * 64, **rust)
+    await finish_attempts(ledger, Outcome.FAILED, task_id="two", digest="2" * 64, language="go")
+    await finish_attempts(ledger, Outcome.FAILED, task_id="three", digest="3" * 64, category="data")
+    assert await scores(ledger, language="rust") == {"": 1.0, "coding": 1.0}
+    assert await scores(ledger, difficulty="easy") == {"": 0.0, "coding": 0.0, "data": 0.0}
+    assert await scores(ledger, difficulty="easy", language="rust") == {}
+    assert await scores(ledger, difficulty="easy", category="coding", suite="demo") == {"": 0.0, "coding": 0.0}
+    board = await ledger.leaderboard.read(GetBoard(language="go"))
+    assert (board.language, board.difficulty) == ("go", "")
+    assert (board.languages, board.difficulties) == (("go", "rust"), ("easy", "expert"))
+    assert list(board.rows[0].metrics) == ["two.mean_abs_err"]
 
 
 async def test_only_the_last_graded_version_of_a_task_counts(ledger: LedgerHarness) -> None:

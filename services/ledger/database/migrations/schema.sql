@@ -630,3 +630,11 @@ UPDATE alembic_version SET version_num='0021' WHERE alembic_version.version_num 
 ALTER TABLE verdicts ADD COLUMN predictions JSONB;
 
 UPDATE alembic_version SET version_num='0022' WHERE alembic_version.version_num = '0021';
+
+-- Running upgrade 0022 -> 0023
+
+ALTER TABLE cells ADD COLUMN difficulty VARCHAR DEFAULT '' NOT NULL;
+
+ALTER TABLE cells ADD COLUMN language VARCHAR DEFAULT '' NOT NULL;
+
+UPDATE alembic_version SET version_num='0023' WHERE alembic_version.version_num = '0022';

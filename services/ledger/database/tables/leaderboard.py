@@ -23,6 +23,8 @@ class Cell(SQLModel, table=True):
     task_digest: str = Field(primary_key=True)
     model: str = Field(primary_key=True)
     category: str
+    difficulty: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    language: str = Field(default="", sa_column_kwargs={"server_default": ""})
     weight: float
     n: int = count()
     passed: int = count()

@@ -4,7 +4,7 @@ import { TableController } from "@tanstack/lit-table";
 import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { asProblem, getLeaderboard } from "../../api.ts";
+import { asProblem, type BoardFilter, getLeaderboard } from "../../api.ts";
 import { emptyState, emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
 import { flagStyle } from "../../components/flag-badge.ts";
 import { nameStyle } from "../../components/name.ts";
@@ -23,6 +23,7 @@ import { boardStyle } from "./leaderboard-style.ts";
 import { xAxisFor } from "./x-axis.ts";
 
 const NO_ROWS: BoardRow[] = [];
+const LABELS = ["category", "difficulty", "language"] as const;
 
 @customElement("leaderboard-page")
 export class LeaderboardPage extends LitElement {
@@ -56,30 +57,31 @@ export class LeaderboardPage extends LitElement {
     return queryParam("suite");
   }
 
-  private get category() {
-    return queryParam("category");
+  private get filter(): BoardFilter {
+    const [category, difficulty, language] = LABELS.map(queryParam) as [string, string, string];
+    return { suite: this.suite, category, difficulty, language };
   }
 
   private onUrlChange(): void {
     this.topic.follow(this.suite ? `leaderboard:${this.suite}` : "leaderboard");
-    const request = `${this.suite} ${this.category}`;
+    const request = JSON.stringify(this.filter);
     if (request === this.currentRequest) return;
     this.currentRequest = request;
     this.board = null;
     this.onChange();
   }
 
-  /** The topic has whole suites; the board of a category is fetched when that of its suite changes. */
+  /** The topic has whole suites; the board of some of its tasks is fetched when that of the suite changes. */
   private onChange(): void {
     const live = this.topic.store?.board;
-    if (!this.category && live) this.board = live;
+    if (live && LABELS.every((name) => !this.filter[name])) this.board = live;
     else void this.load();
   }
 
   private async load(): Promise<void> {
     const request = this.currentRequest;
     try {
-      const board = await getLeaderboard(this.suite, this.category);
+      const board = await getLeaderboard(this.filter);
       if (request === this.currentRequest) this.board = board;
       this.problem = null;
     } catch (error) {
@@ -110,15 +112,18 @@ export class LeaderboardPage extends LitElement {
   }
 
   private renderFilters(board: Board | null) {
+    const { suite, category, difficulty, language } = this.filter;
     return html`<div class="filters">
-      ${renderSelect("suite", "Suite", board?.suites ?? [], this.suite)}
-      ${renderSelect("category", "Category", board?.categories ?? [], this.category)}
+      ${renderSelect("suite", "Suite", board?.suites ?? [], suite)}
+      ${renderSelect("category", "Category", board?.categories ?? [], category)}
+      ${renderSelect("difficulty", "Difficulty", board?.difficulties ?? [], difficulty)}
+      ${renderSelect("language", "Language", board?.languages ?? [], language)}
     </div>`;
   }
 
   private renderBoard(board: Board) {
     if (board.rows.length === 0) {
-      const isFiltered = this.suite || this.category;
+      const isFiltered = Object.values(this.filter).some(Boolean);
       const reason = isFiltered ? "No finished attempts match the filter." : "Attempts are listed here once graded:";
       return html`<section class="panel">${emptyState(
         "No scores yet",
