@@ -85,7 +85,7 @@ def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | N
         return _missing_fields(check.fields, expected, numbers=False)
     if isinstance(check, Intervals):
         missing = _missing_fields((check.field,), expected, numbers=False)
-        return missing or _interval_mistake(check, expected[check.field])
+        return missing or _interval_mistake(check, dict(expected)[check.field])
     return None
 
 

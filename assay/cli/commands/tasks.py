@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
+from assay.cli.commands import task_authoring
 from assay.cli.display.grading_table import grading_table, problems, summary
 from assay.cli.display.mistakes import mistake_line, print_broken
 from assay.cli.display.output import print_json, print_line, print_notice
@@ -210,3 +211,6 @@ def _mark(state: Validation) -> tuple[str, str]:
     if state.unchecked:
         return "?    ", "yellow"
     return ("ok   ", "green") if state.ok else ("fail ", "bold red")
+
+
+app.add_typer(task_authoring.app)

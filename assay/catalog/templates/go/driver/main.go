@@ -1,0 +1,10 @@
+package main
+
+import (
+	"assay/driver"
+	clamp "submission"
+)
+
+func main() {
+	driver.Serve(driver.Operations{"clamp": clamp.Clamp})
+}

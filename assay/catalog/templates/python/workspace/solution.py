@@ -1,0 +1,2 @@
+def clamp(number: float, low: float, high: float) -> float:
+    raise NotImplementedError
