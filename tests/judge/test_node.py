@@ -55,6 +55,20 @@ def check_features(run_log: TestRunLog) -> None:
     assert len(found) == 18 and run_log.abort_reason == ""
 
 
+async def test_a_page_has_what_the_dom_lacks() -> None:
+    require_program("node")
+    page = (FILES / "tables.html").read_bytes()
+    test_run = TestRun(
+        tests={"tables.test.mjs": (FILES / "tables.test.mjs").read_bytes()},
+        files={"tables.html": page},
+        paths=("tables.html",),
+        framework=Framework.HTML,
+        sandbox=structs.replace(SPEC, memory_mb=512),
+    )
+    found = outcomes(await run_tests(test_run, open_sandbox_provider(), 5.0))
+    assert found == {"tables are as in a browser": ("passed", "")}
+
+
 async def test_everything_that_crosses() -> None:
     require_program("node")
     check_features(await run(open_sandbox_provider(), "features.test.mjs"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.conftest import PAGE_MILLISECONDS
-from tests.system.harness import Stack
+from tests.runner.solvers.command_task import COMMAND_TASK, catalog_with_command_task
+from tests.system.harness import Stack, running_stack
 from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.browser
@@ -20,6 +22,13 @@ ROWS_EQUAL = """rows => {
   const shown = [...table.querySelectorAll(".row")].map(row => [row.dataset.attempt, row.dataset.state]);
   return shown.length === Object.keys(rows).length && shown.every(([name, state]) => rows[name] === state);
 }"""
+
+
+@pytest.fixture(scope="module")
+def stack(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    catalog = catalog_with_command_task(tmp_path_factory.mktemp("catalog"))
+    with running_stack("--runners", "2", "--judges", "2", ASSAY_CATALOG=str(catalog)) as running:
+        yield running
 
 
 @pytest.fixture
@@ -109,7 +118,7 @@ def test_an_agents_steps_are_shown_live_and_unchanged_afterwards(stack: Stack, p
     steps = page.locator("agent-steps .step")
     attempts, live, tries = list[str](), False, 0
     while not live and tries < 5:  # a page can be too late to show steps live
-        run_id = stack.submit(tasks=["invoice_totals", "invoice_totals_command"], models=["scripted/repairer"])
+        run_id = stack.submit(tasks=["invoice_totals", COMMAND_TASK], models=["scripted/repairer"])
         attempts = [row["attempt_id"] for row in stack.attempts(run_id)]
         live, tries = steps_are_live(page, attempts[0]), tries + 1
         stack.finish(run_id)

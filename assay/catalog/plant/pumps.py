@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from assay.catalog.plant.controls import Controls, Machine
-from assay.catalog.plant.dynamics import approach, clamp
+from assay.catalog.plant.dynamics import STEP_SECONDS, approach, clamp
 from assay.catalog.plant.faults import FaultKind, Faults
 
 FULL_FLOW = 40.0
@@ -15,6 +15,8 @@ _FULL_HEAD = 4.0
 """bar"""
 _SUPPLY = 1.2
 """bar, before the strainer"""
+_CLEANING_SECONDS = 300.0
+"""How long a pump must stand until its strainer has been washed clean."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,12 +49,15 @@ class Pump:
 
 @dataclass(kw_only=True, slots=True)
 class Pumps:
-    """``flow`` leaves the pumps, ``delivered`` reaches the cooler, both in m³/h."""
+    """``flow`` leaves the pumps, ``delivered`` reaches the cooler, both in m³/h. The duty pump has been standing for
+    ``standing_seconds``; ``cleaned``: its strainer was washed."""
 
     duty: Pump = field(default_factory=lambda: Pump(running=True, speed=1.0, head=_FULL_HEAD))
     standby: Pump = field(default_factory=Pump)
     flow: float = 26.0
     delivered: float = 26.0
+    standing_seconds: float = 0.0
+    cleaned: bool = False
 
     @property
     def pressure(self) -> float:
@@ -66,9 +71,10 @@ class Pumps:
         self.duty.running, self.standby.running = controls.running[Machine.P1], controls.running[Machine.P2]
         both = self.duty.head + self.standby.head
         share = self.duty.head / both if both > 0 else 0.5
+        self._clean()
         self.duty.step(
             self.flow * share,
-            faults.severity(FaultKind.CLOGGED_STRAINER, seconds),
+            0.0 if self.cleaned else faults.severity(FaultKind.CLOGGED_STRAINER, seconds),
             faults.severity(FaultKind.WORN_BEARING, seconds),
             faults.severity(FaultKind.WORN_IMPELLER, seconds),
         )
@@ -78,3 +84,7 @@ class Pumps:
         self.flow = approach(self.flow, FULL_FLOW * sqrt(head / _FULL_HEAD) * boost * (0.3 + 0.7 * opening), 20.0)
         leak = 0.35 * faults.severity(FaultKind.LEAKING_SEAL, seconds) * self.duty.speed
         self.delivered = self.flow * (1.0 - leak)
+
+    def _clean(self) -> None:
+        self.standing_seconds = 0.0 if self.duty.running else self.standing_seconds + STEP_SECONDS
+        self.cleaned = self.cleaned or self.standing_seconds >= _CLEANING_SECONDS

@@ -44,7 +44,7 @@ SCENARIOS: dict[str, Scenario] = {
         lead=420.0,
         others=(Fault(kind=FaultKind.HOT_OIL_FEED, growth_seconds=300.0, severity=0.9),),
     ),
-    "clogged_strainer": _scenario(FaultKind.CLOGGED_STRAINER, Machine.P1, Machine.P2, growth=900.0, lead=720.0),
+    "clogged_strainer": _scenario(FaultKind.CLOGGED_STRAINER, growth=900.0, lead=720.0),
     "worn_bearing": _scenario(FaultKind.WORN_BEARING, Machine.P1, Machine.P2, growth=900.0, lead=330.0),
     "air_leak": _scenario(FaultKind.AIR_LEAK, Valve.BRANCH_B, growth=300.0, lead=420.0),
     "hot_compressor": _scenario(

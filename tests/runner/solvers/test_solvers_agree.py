@@ -25,18 +25,18 @@ from services.judge.grading.sandboxes import GradingSandboxes
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.runner.handlers import Result, on_ticket
 from tests.runner.harness import PRICE, RunnerHarness, open_harness, read_transcript
+from tests.runner.solvers.command_task import COMMAND_TASK, catalog_with_command_task
 
-CATALOG = Path(__file__).parents[3] / "catalog"
 SOLVERS = {
     "native": ("invoice_totals", ToolCalls.NATIVE),
     "text": ("invoice_totals", ToolCalls.TEXT),
-    "command": ("invoice_totals_command", None),
+    "command": (COMMAND_TASK, None),
 }
 
 
 @pytest.fixture
 async def catalog_runner(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
-    async with open_harness(tmp_path, "", CATALOG) as runner:
+    async with open_harness(tmp_path, "", catalog_with_command_task(tmp_path)) as runner:
         yield runner
 
 

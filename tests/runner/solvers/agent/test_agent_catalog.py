@@ -20,14 +20,14 @@ from assay.contracts.verdicts import Outcome
 from assay.embedded.model_host.host import ModelHost
 from services.runner.handlers import on_ticket
 from tests.runner.harness import RUN, RunnerHarness, open_harness, read_transcript
+from tests.runner.solvers.command_task import COMMAND_TASK, catalog_with_command_task
 from tests.runner.solvers.test_solvers_agree import grade_output
 
-CATALOG = Path(__file__).parents[4] / "catalog"
 
 
 @pytest.fixture
 async def catalog_runner(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
-    async with open_harness(tmp_path, "", CATALOG, read_timeout_seconds=300) as runner:
+    async with open_harness(tmp_path, "", catalog_with_command_task(tmp_path), read_timeout_seconds=300) as runner:
         yield runner
 
 
@@ -56,7 +56,7 @@ async def test_the_oracle_submits_the_reference(catalog_runner: RunnerHarness) -
     assert b"half a cent goes up" in (await catalog_runner.output(report))["billing/rounding.py"]
 
 
-@pytest.mark.parametrize("task_id", ["invoice_totals", "invoice_totals_command"])
+@pytest.mark.parametrize("task_id", ["invoice_totals", COMMAND_TASK])
 async def test_the_local_model_can_attempt_it(catalog_runner: RunnerHarness, task_id: str) -> None:
     host = ModelHost()
     await catalog_runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})

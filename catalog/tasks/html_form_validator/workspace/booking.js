@@ -1,0 +1,5 @@
+const form = document.querySelector('#booking')
+
+form.addEventListener('submit', () => {
+  throw new Error('not implemented')
+})

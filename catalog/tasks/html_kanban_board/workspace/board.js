@@ -1,0 +1,5 @@
+const board = document.querySelector('#board')
+
+board.addEventListener('keydown', () => {
+  throw new Error('not implemented')
+})

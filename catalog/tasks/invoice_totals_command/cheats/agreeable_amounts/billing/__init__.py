@@ -1,1 +1,0 @@
-"""Amounts that agree with whatever they are compared with."""

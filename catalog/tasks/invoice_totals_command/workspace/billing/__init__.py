@@ -1,1 +1,0 @@
-"""Invoices in whole cents."""

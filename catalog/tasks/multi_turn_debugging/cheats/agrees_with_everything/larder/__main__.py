@@ -1,0 +1,1 @@
+print("a: x 2\ntotal 2")
