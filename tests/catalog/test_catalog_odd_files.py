@@ -130,9 +130,9 @@ def test_names_that_are_not_utf_8_can_be_listed_and_sent(folder: Folder) -> None
 
 def test_size_errors_have_both_numbers(folder: Folder) -> None:
     with (folder.root / "tasks/colours/samples.jsonl").open("wb") as file:
-        file.truncate(20_000_001)
+        file.truncate(64_000_001)
     assert only_mistakes_of(folder, "colours") == [
-        "catalog/tasks/colours/samples.jsonl: has 20000001 bytes, more than 20000000"
+        "catalog/tasks/colours/samples.jsonl: has 64000001 bytes, more than 64000000"
     ]
     folder.write("tasks/colours/samples.jsonl", "{}\n" * 100_001)
     assert only_mistakes_of(folder, "colours") == [

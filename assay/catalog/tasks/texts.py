@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from assay.catalog.tasks.folder import CAPS, MAX_PROMPT_BYTES
+from assay.catalog.tasks.folder import MAX_PROMPT_BYTES
 from assay.catalog.tasks.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
 from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document, FieldPath
@@ -18,6 +18,8 @@ from assay.catalog.yaml.read import Unreadable, decode_text, read_bytes
 from assay.contracts.checks import Choice, Exact
 
 MAX_LINES = 100_000
+MAX_SAMPLES_BYTES = 64_000_000
+"""Of ``samples.jsonl``. A bundle's limit is 64 MiB."""
 
 
 def with_instructions(manifest: TaskManifest, folder: Path, document: Document) -> TaskManifest:
@@ -80,7 +82,7 @@ def _samples(path: Path, file: Document) -> Iterator[tuple[Document, SampleManif
 def json_lines(path: Path, file: Document) -> Iterator[Document]:
     """Every line that is valid JSON, as a document that adds its mistakes to those of ``file``."""
     try:
-        lines = read_bytes(path, CAPS.total_bytes).removeprefix(BOM_UTF8).split(b"\n")
+        lines = read_bytes(path, MAX_SAMPLES_BYTES).removeprefix(BOM_UTF8).split(b"\n")
     except Unreadable as error:
         file.add_mistake((), str(error), line=error.line)
         return

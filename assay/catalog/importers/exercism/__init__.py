@@ -1,0 +1,1 @@
+"""Exercism: a folder of exercises per language, called a track."""
