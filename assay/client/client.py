@@ -21,6 +21,7 @@ from assay.contracts.catalog import CatalogMistake
 from assay.contracts.causes import Causes
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
+from assay.contracts.leaderboard import Board
 from assay.contracts.live import ServerFrame
 from assay.contracts.rpc import (
     AttemptPage,
@@ -36,7 +37,7 @@ from assay.contracts.rpc import (
     ServiceHealth,
 )
 from assay.contracts.run_metrics import RunMetrics
-from assay.contracts.runs import Board, CancelGrading, RunRequest, RunStatus, RunView
+from assay.contracts.runs import CancelGrading, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from assay.contracts.verdicts import Outcome
@@ -259,11 +260,9 @@ class AssayClient(ModelMethods):
         """Prices of models on a day (default: today), or the reason why one is unknown."""
         return await self._transport.get(list[ModelPrice], "/prices", model=model, day=day)
 
-    async def tasks(
-        self, *, suite: str = "", category: str = "", difficulty: str = "", language: str = "", search: str = ""
-    ) -> list[TaskView]:
-        query = {"suite": suite, "category": category, "difficulty": difficulty, "language": language}
-        return await self._transport.get(list[TaskView], "/tasks", **query, search=search)
+    async def tasks(self, *, search: str = "", **labels: str) -> list[TaskView]:
+        """``labels``: ``suite``, ``category``, ``difficulty``, ``language``."""
+        return await self._transport.get(list[TaskView], "/tasks", **labels, search=search)
 
     async def task(self, task_id: str) -> TaskView:
         return await self._transport.get(TaskView, f"/tasks/{segment(task_id)}")

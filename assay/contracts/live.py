@@ -13,8 +13,9 @@ from msgspec import Meta
 from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data, Message
+from assay.contracts.leaderboard import Board
 from assay.contracts.problems import Problem
-from assay.contracts.runs import Board, RunView
+from assay.contracts.runs import RunView
 from assay.contracts.tail import TailLine
 
 Topic = Annotated[str, Meta(pattern=r"^(runs|leaderboard(:[a-z0-9_-]+)?|(run|attempt):[a-z0-9-]+)$", max_length=120)]

@@ -18,6 +18,7 @@ from assay.contracts import (
     catalog,
     causes,
     facts,
+    leaderboard,
     live,
     models,
     providers,
@@ -59,7 +60,7 @@ _REQUEST_TYPES = (
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
 _RESPONSE_TYPES = (
-    *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, causes.Causes),
+    *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, leaderboard.Board, causes.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempt_detail.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
     *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress, rpc.TextJudgement),
@@ -72,7 +73,7 @@ _PROBLEM = {
     "description": "What went wrong, where, and what to do next",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
 }
-_SNAPSHOT_STATES = (live.RunSnapshot, live.RunsSnapshot, attempt_detail.AttemptDetail, runs.Board)
+_SNAPSHOT_STATES = (live.RunSnapshot, live.RunsSnapshot, attempt_detail.AttemptDetail, leaderboard.Board)
 
 
 class ContractSchemaPlugin(OpenAPISchemaPlugin):

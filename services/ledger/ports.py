@@ -9,6 +9,7 @@ from typing import Protocol
 from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.causes import Causes
+from assay.contracts.leaderboard import Board
 from assay.contracts.providers import RegisteredProvider, StoredKey
 from assay.contracts.rpc import (
     AttemptPage,
@@ -62,7 +63,7 @@ from assay.contracts.rpc import (
     WantedSlots,
 )
 from assay.contracts.run_metrics import RunMetrics
-from assay.contracts.runs import Board, RunPlan, RunView
+from assay.contracts.runs import RunPlan, RunView
 from assay.contracts.spending import Costs
 from services.ledger.health.health_store import HealthStatus
 

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from assay.cli.display.table import print_table
 from assay.cli.display.tables import board_table
-from assay.contracts.runs import Board, BoardRow
+from assay.contracts.leaderboard import Board, BoardRow
 
 
 def test_flags_and_impossible_tasks_have_columns_if_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,9 @@ from assay.client.backoff import Backoff
 from assay.client.errors import ClientError
 from assay.contracts.codec import decode
 from assay.contracts.ids import attempt_id
+from assay.contracts.leaderboard import Board
 from assay.contracts.live import Degraded, FactFrame, RunSnapshot, Snapshot, state_kind
 from assay.contracts.problems import ProblemError
-from assay.contracts.runs import Board
 from tests.faults.simulation.world.virtual_loop import VirtualLoop
 from tests.gateway.harness import open_gateway
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from assay.catalog.tasks.checks import needs_expected
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
@@ -85,7 +85,7 @@ def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | N
         return _missing_fields(check.fields, expected, numbers=False)
     if isinstance(check, Intervals):
         missing = _missing_fields((check.field,), expected, numbers=False)
-        return missing or _interval_mistake(check, dict(expected)[check.field])
+        return missing or _interval_mistake(check, cast("dict[str, Any]", expected)[check.field])
     return None
 
 

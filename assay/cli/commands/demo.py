@@ -25,7 +25,8 @@ from assay.cli.run_report import print_causes
 from assay.cli.server import connected, local_stack_address
 from assay.cli.signals import run_until_signal
 from assay.contracts.codec import Data as Plain
-from assay.contracts.runs import Board, RunRequest, RunView
+from assay.contracts.leaderboard import Board
+from assay.contracts.runs import RunRequest, RunView
 from assay.embedded.events import json_lines, text_lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack

@@ -11,7 +11,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, OnlyCategory, OnlyDifficulty, OnlyLanguage, OnlySuite, Server
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.runs import Board
+from assay.contracts.leaderboard import Board
 from assay.contracts.tasks import Difficulty
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -24,7 +24,7 @@ from assay.contracts.tasks import SuiteView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Run ids, or `latest`. Several are reported as one.")]
+Runs = Annotated[list[str], typer.Argument(metavar="RUN", help="Run ids, or `latest`. Several are reported as one.")]
 Output = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file instead of stdout.")
 ]

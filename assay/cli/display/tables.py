@@ -10,8 +10,9 @@ from assay.cli.display.table import Table
 from assay.cli.quantities import count_text
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView
+from assay.contracts.leaderboard import Board
 from assay.contracts.run_metrics import RunMetrics
-from assay.contracts.runs import Board, RunView
+from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 
 

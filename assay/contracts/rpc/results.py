@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta
 
 from assay.contracts.codec import Data
+from assay.contracts.leaderboard import Board
 from assay.contracts.rpc.request import PageSize, Request
-from assay.contracts.runs import Board
 
 
 class GetBoard(Request[Board], frozen=True, kw_only=True, tag="leaderboard"):

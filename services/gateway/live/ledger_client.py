@@ -10,6 +10,7 @@ from typing import TypeVar
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Rpc
 from assay.contracts.attempt_detail import AttemptDetail
+from assay.contracts.leaderboard import Board
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import (
     AttemptPage,
@@ -23,7 +24,7 @@ from assay.contracts.rpc import (
     ListRuns,
     Request,
 )
-from assay.contracts.runs import Board, RunView
+from assay.contracts.runs import RunView
 from services.gateway.live.facts import FactEnvelope, parse_envelope
 
 R = TypeVar("R")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from litestar import Router, get
 
+from assay.contracts.leaderboard import Board
 from assay.contracts.rpc import GetBoard
-from assay.contracts.runs import Board
 from services.gateway.http.parameters import Text
 from services.gateway.ports import PortsDependency
 

@@ -9,10 +9,10 @@ from datetime import datetime
 import msgspec
 from cachetools import LRUCache
 
+from assay.contracts.leaderboard import Board, BoardRow
 from assay.contracts.models import Usage
 from assay.contracts.money import usd
 from assay.contracts.rpc import GetBoard
-from assay.contracts.runs import Board, BoardRow
 from assay.contracts.tasks import Difficulty
 from services.ledger.database.database import Database
 from services.ledger.leaderboard.leaderboard_write import LABELS, SUMS

@@ -72,7 +72,7 @@ def test_a_leak_shows_as_a_difference_of_two_flows() -> None:
     assert plant.machines.pumps.delivered < 0.7 * plant.machines.pumps.flow
 
 
-def test_a_stuck_valve_ignores_what_it_is_told() -> None:
+def test_a_stuck_valve_ignores_the_controller() -> None:
     hot = Fault(kind=FaultKind.HOT_OIL_FEED, growth_seconds=60.0)
     plant = Plant(5, Faults(Fault(kind=FaultKind.STUCK_COOLANT_VALVE), hot))
     run(plant, 60)

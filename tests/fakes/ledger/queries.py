@@ -9,6 +9,7 @@ from assay.contracts.attempt_detail import AttemptDetail
 from assay.contracts.attempts import State
 from assay.contracts.causes import Causes
 from assay.contracts.ids import run_of
+from assay.contracts.leaderboard import Board, BoardRow
 from assay.contracts.rpc import (
     AttemptPage,
     FactPage,
@@ -21,7 +22,7 @@ from assay.contracts.rpc import (
     ListRuns,
     RunPage,
 )
-from assay.contracts.runs import Board, BoardRow, RunView
+from assay.contracts.runs import RunView
 from services.ledger.runs.causes import UNGRADED, Ungraded, group_causes
 from tests.fakes.ledger.runs import FakeRuns, not_found
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from assay.contracts.attempts import AttemptView, Fault, FaultKind, Stage
 from assay.contracts.audit import AuditFlag, AuditKind, AuditSource
 from assay.contracts.facts import AttemptFinished
+from assay.contracts.leaderboard import BoardRow
 from assay.contracts.rpc import CheckReview, GetBoard, ListAttempts, RegradeRun, RestartRun, ReviewAttempt
-from assay.contracts.runs import BoardRow, RunView
+from assay.contracts.runs import RunView
 from assay.contracts.verdicts import CheckResult, Outcome, verdict_of
 from tests.ledger.harness import LedgerHarness, executed, judged
 

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from assay.contracts.attempts import Fault, FaultKind, Ticket
 from assay.contracts.audit import AuditFlag, AuditKind, AuditSource
+from assay.contracts.leaderboard import BoardRow
 from assay.contracts.rpc import CheckReview, GetBoard, ListAttempts, RestartRun, ReviewAttempt
-from assay.contracts.runs import BoardRow, RunView
+from assay.contracts.runs import RunView
 from assay.contracts.verdicts import CheckResult, Outcome, verdict_of
 from tests.ledger.harness import LedgerHarness, executed, plan
 

@@ -7,8 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from assay.contracts.attempts import Fault, FaultKind
+from assay.contracts.leaderboard import Board, BoardRow
 from assay.contracts.rpc import GetBoard, ListAttempts, RestartRun
-from assay.contracts.runs import Board, BoardRow
 from assay.contracts.tasks import Difficulty
 from assay.contracts.verdicts import Outcome
 from services.ledger.leaderboard.leaderboard_read import ranked

@@ -10,6 +10,7 @@ from msgspec import structs
 from assay.contracts.attempts import Stage, Ticket
 from assay.contracts.checks import ReviewCriterion
 from assay.contracts.facts import AttemptRevised
+from assay.contracts.leaderboard import BoardRow
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import (
     CheckReview,
@@ -18,7 +19,7 @@ from assay.contracts.rpc import (
     RegradeRun,
     ReviewAttempt,
 )
-from assay.contracts.runs import BoardRow, RunView
+from assay.contracts.runs import RunView
 from assay.contracts.verdicts import CheckResult, Outcome, ReviewForm, RevisionSource, Verdict, verdict_of
 from services.ledger.runs.regrading import read_changes
 from tests.ledger.harness import LedgerHarness, judged

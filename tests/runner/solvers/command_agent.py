@@ -1,8 +1,10 @@
-"""The agent of this task: it asks the model what to do, does it, tells what came of it, until the model submits.
+"""An agent as a program: it asks the model what to do, does it and reports the result, until the model submits.
 
-Any program can stand here. It has the workspace, which it is started in, and a socket to ask the model by; this one needs
-Python and nothing besides. Its tools do what those of the solver `agent` do.
+It is started in the workspace and asks the model through a socket. It needs nothing but Python, and its tools do what
+those of solver ``agent`` do.
 """
+
+from __future__ import annotations
 
 import difflib
 import http.client
@@ -11,13 +13,15 @@ import os
 import pathlib
 import socket
 import subprocess
+from typing import Any
 
 DIFFED = "billing"
 TOOLS = {
     "bash": ("Runs a bash command line in the workspace.", ("command",)),
     "python": ("Runs a Python program in the workspace.", ("code",)),
     "text_editor": (
-        "Views and edits one file: command is view, create (with file_text) or str_replace (old_str, found once, by new_str).",
+        "Views and edits one file: command is view, create (with file_text) or str_replace (old_str, found once, by "
+        "new_str).",
         ("command", "path", "file_text", "old_str", "new_str"),
     ),
     "git_diff": ("Shows what has changed since the beginning.", ()),
@@ -28,32 +32,32 @@ TOOLS = {
 class Model(http.client.HTTPConnection):
     """HTTP, by the socket that the sandbox has instead of a network."""
 
-    def connect(self):
+    def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(os.environ["ASSAY_MODEL_SOCKET"])
 
 
-def ask(messages):
+def ask(messages: list[dict[str, Any]]) -> dict[str, Any]:
     """The model's next message."""
     body = {"model": os.environ["OPENAI_MODEL"], "messages": messages, "tools": [described(name) for name in TOOLS]}
     headers = {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"], "Content-Type": "application/json"}
     model = Model("model")
     model.request("POST", "/v1/chat/completions", json.dumps(body), headers)
     answer = model.getresponse()
-    told = json.loads(answer.read())
+    reply = json.loads(answer.read())
     if answer.status != 200:
-        raise SystemExit(told["error"]["message"])
-    return told["choices"][0]["message"]
+        raise SystemExit(reply["error"]["message"])
+    return reply["choices"][0]["message"]
 
 
-def described(name):
+def described(name: str) -> dict[str, Any]:
     purpose, arguments = TOOLS[name]
     properties = {argument: {"type": "string"} for argument in arguments}
     parameters = {"type": "object", "properties": properties}
     return {"type": "function", "function": {"name": name, "description": purpose, "parameters": parameters}}
 
 
-def use(name, arguments):
+def use(name: str, arguments: dict[str, str]) -> str:
     """What comes of a call, as text."""
     if name == "bash":
         return run(["bash", "-c", arguments["command"]])
@@ -66,13 +70,13 @@ def use(name, arguments):
     raise ValueError(f"there is no tool {name!r}; there are {', '.join(TOOLS)}")
 
 
-def run(argv, stdin=""):
+def run(argv: list[str], stdin: str = "") -> str:
     done = subprocess.run(argv, input=stdin, capture_output=True, text=True, errors="replace")
-    told = [done.stdout.rstrip("\n"), done.stderr and "stderr:\n" + done.stderr.rstrip("\n")]
-    return "\n".join([part for part in told if part] + [f"[exit code {done.returncode}]"])
+    output = [done.stdout.rstrip("\n"), done.stderr and "stderr:\n" + done.stderr.rstrip("\n")]
+    return "\n".join([part for part in output if part] + [f"[exit code {done.returncode}]"])
 
 
-def edit(command, path, file_text="", old_str="", new_str=""):
+def edit(command: str, path: str, file_text: str = "", old_str: str = "", new_str: str = "") -> str:
     path = path.removeprefix("/workspace/")
     file = pathlib.Path(path)
     if command == "view":
@@ -93,16 +97,17 @@ def edit(command, path, file_text="", old_str="", new_str=""):
     return f"{path} is changed:\n{numbered(lines, max(1, first - 3), last)}"
 
 
-def numbered(lines, first, last):
+def numbered(lines: list[str], first: int, last: int) -> str:
     return "\n".join(f"{number:6}\t{lines[number - 1]}" for number in range(first, last + 1))
 
 
-def files():
+def files() -> dict[str, str]:
     return {str(path): path.read_text() for path in sorted(pathlib.Path(DIFFED).rglob("*.py"))}
 
 
-def diff():
-    found, now = [], files()
+def diff() -> str:
+    found: list[str] = []
+    now = files()
     for path in sorted({*BEFORE, *now}):
         old, new = (texts.get(path, "").splitlines(keepends=True) for texts in (BEFORE, now))
         if old != new:
@@ -110,8 +115,10 @@ def diff():
     return "".join(found)
 
 
-def main():
-    messages = [{"role": "user", "content": pathlib.Path(os.environ["ASSAY_INSTRUCTIONS"]).read_text()}]
+def main() -> None:
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": pathlib.Path(os.environ["ASSAY_INSTRUCTIONS"]).read_text()}
+    ]
     while True:
         message = ask(messages)
         messages.append(message)
@@ -123,10 +130,10 @@ def main():
             if name == "submit":
                 return
             try:
-                told = use(name, json.loads(call["function"]["arguments"]))
+                result = use(name, json.loads(call["function"]["arguments"]))
             except (OSError, KeyError, TypeError, ValueError) as error:
-                told = f"error: {error}"
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": told})
+                result = f"error: {error}"
+            messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
 
 
 BEFORE = files()

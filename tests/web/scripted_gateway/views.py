@@ -13,10 +13,11 @@ from assay.contracts.evaluation import (
     Measurements,
     evaluate,
 )
+from assay.contracts.leaderboard import Board, BoardRow
 from assay.contracts.models import Call, Usage
 from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
-from assay.contracts.runs import Board, BoardRow, RunRequest, RunView
+from assay.contracts.runs import RunRequest, RunView
 from assay.contracts.tasks import Solver
 from assay.contracts.verdicts import Outcome
 from services.ledger.leaderboard.leaderboard_read import ranked

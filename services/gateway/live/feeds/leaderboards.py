@@ -8,8 +8,8 @@ import msgspec
 from cachetools import LRUCache
 
 from assay.contracts.codec import encode
+from assay.contracts.leaderboard import Board
 from assay.contracts.problems import ProblemError
-from assay.contracts.runs import Board
 from services.gateway.live.client.subscription import Subscription
 from services.gateway.live.facts import FactEnvelope
 from services.gateway.live.feeds.snapshots import snapshot_frame

@@ -24,7 +24,6 @@ from tests.runner.solvers.command_task import COMMAND_TASK, catalog_with_command
 from tests.runner.solvers.test_solvers_agree import grade_output
 
 
-
 @pytest.fixture
 async def catalog_runner(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
     async with open_harness(tmp_path, "", catalog_with_command_task(tmp_path), read_timeout_seconds=300) as runner:
