@@ -45,5 +45,5 @@ def _check(glue: GlueSet) -> dict[str, Any]:
 
 def _cheats(glue: GlueSet) -> dict[str, str]:
     if not glue.labels:
-        return {"a_range": "between 0 and 5", "endless": "Infinity"}
+        return {"no_number": "very similar", "endless": "Infinity"}
     return {"every_label": ", ".join(glue.classes), "either": " or ".join(glue.classes)}
