@@ -67,7 +67,8 @@ Check = Annotated[
     typer.Option(
         "--check",
         metavar="KIND",
-        help="exact, choice, classification, numeric, regression, json_fields or regex. Default: by the answers.",
+        help="exact, choice, classification, numeric, regression, json_fields, telemetry or regex. Default: by the "
+        "answers.",
     ),
 ]
 Options = Annotated[
@@ -99,6 +100,11 @@ Columns = Annotated[
 Delimiter = Annotated[
     str,
     typer.Option("--delimiter", metavar="CHAR", help=r"CSV: what separates columns, \t for tabs. Default: a guess."),
+]
+Split = Annotated[str, typer.Option("--split", metavar="NAME", help="hub: which part of the dataset.")]
+Config = Annotated[str, typer.Option("--config", metavar="NAME", help="hub: which of the dataset's configurations.")]
+Revision = Annotated[
+    str, typer.Option("--revision", metavar="NAME", help="hub: a branch, tag or commit, to import the same again.")
 ]
 
 

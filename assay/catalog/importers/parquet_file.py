@@ -39,7 +39,7 @@ def read_table(source: Path) -> Table:
         raise ImportFailed(f"{source}: is not a Parquet file that can be read: {reason}") from error
     if not found:
         raise ImportFailed(f"{source}: has no rows")
-    rows = tuple(Row(number, f"row {number}", _plain(values)) for number, values in enumerate(found, 1))
+    rows = tuple(Row(number, f"row {number}", plain(values)) for number, values in enumerate(found, 1))
     return Table(file=str(source), columns=names, rows=rows)
 
 
@@ -52,12 +52,12 @@ def _parquet() -> Any:
         ) from error
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """As JSON has it: dates as ISO 8601, decimals as numbers, bytes as missing values."""
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in cast("dict[Any, Any]", value).items()}
+        return {str(name): plain(item) for name, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list):
-        return [_plain(item) for item in cast("list[Any]", value)]
+        return [plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from assay.catalog.importers.plan import TaskOptions
@@ -17,6 +17,8 @@ class QuestionCheck(StrEnum):
     NUMERIC = "numeric"
     REGRESSION = "regression"
     JSON_FIELDS = "json_fields"
+    TELEMETRY = "telemetry"
+    """Mean, minimum and maximum of a series of numbers in the input column."""
     REGEX = "regex"
 
 
@@ -32,7 +34,8 @@ class AnswersAre(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuestionOptions(TaskOptions):
     """Columns by name, or parts of one as ``answers.text.0``. What is empty is guessed if ``guess`` is set and only one
-    column fits; otherwise it is a ColumnNeeded. ``columns`` names those of a CSV file without a header."""
+    column fits; otherwise it is a ColumnNeeded. ``columns`` names those of a CSV file without a header. ``config``,
+    ``split`` and ``revision`` are those of a dataset on the hub."""
 
     task: str = ""
     title: str = ""
@@ -53,4 +56,8 @@ class QuestionOptions(TaskOptions):
     ignore_case: bool = False
     columns: tuple[str, ...] = ()
     delimiter: str = ""
+    config: str = ""
+    split: str = "test"
+    revision: str = ""
+    token: str = field(default="", repr=False)
     guess: bool = True

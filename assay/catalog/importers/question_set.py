@@ -22,6 +22,7 @@ from assay.catalog.importers.question_options import AnswersAre, QuestionCheck, 
 from assay.catalog.importers.question_task import question_task
 from assay.catalog.importers.samples import SampleWriter
 from assay.catalog.importers.table import Row, Table, cell
+from assay.catalog.importers.telemetry import telemetry_questions
 from assay.catalog.tasks.texts import MAX_LINES, MAX_SAMPLES_BYTES
 
 _LABELS = (QuestionCheck.CHOICE, QuestionCheck.CLASSIFICATION)
@@ -38,6 +39,8 @@ class Question:
 
 def question_set(table: Table, name: str, options: QuestionOptions, tag: str) -> ImportPlan:
     """``name`` is the set's, from which the task's id and title are made. Raises ImportFailed."""
+    if options.check is QuestionCheck.TELEMETRY:
+        table, options = telemetry_questions(table, options)
     found = find_columns(table, options)
     questions, left_out = _questions(table, found.options)
     options, answers, notes = _decided(questions, found.options)

@@ -43,6 +43,8 @@ def _check(options: QuestionOptions) -> dict[str, Any]:
             check["classes"] = list(options.options)
         case QuestionCheck.NUMERIC | QuestionCheck.REGRESSION if options.tolerance:
             check["tolerance"] = {"absolute": options.tolerance}
+        case QuestionCheck.TELEMETRY:
+            check["tolerance"] = {"absolute": options.tolerance} if options.tolerance else {"relative": 0.01}
         case QuestionCheck.JSON_FIELDS:
             check["fields"] = list(options.fields)
         case QuestionCheck.REGEX:
@@ -65,6 +67,11 @@ def _instructions(options: QuestionOptions) -> str:
             return f"Answer with one of these, and nothing else: {', '.join(options.options)}."
         case QuestionCheck.NUMERIC | QuestionCheck.REGRESSION:
             return "Answer with the number alone."
+        case QuestionCheck.TELEMETRY:
+            return (
+                "Find the smallest, the largest and the average of these readings. Answer with JSON alone, with the "
+                'fields "min", "max" and "mean".'
+            )
         case QuestionCheck.JSON_FIELDS:
             return f"Answer with a JSON object that has the fields {', '.join(options.fields)}."
         case _:

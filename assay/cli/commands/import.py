@@ -20,6 +20,7 @@ from assay.cli.import_options import listed
 from assay.cli.import_tasks import Destination, import_plan
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json
+from assay.embedded.environment import with_dotenv
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["import"])
 
@@ -27,6 +28,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 @app.command("csv", help="Import a question set from CSV, TSV or another delimited file.")
 @app.command("jsonl", help="Import a question set from JSON Lines or a JSON array, also compressed by gzip.")
 @app.command("parquet", help="Import a question set from a Parquet file.")
+@app.command("hub", help="Import a question set from the Hugging Face hub: PATH is OWNER/NAME. Uses HF_TOKEN.")
 def import_questions(
     context: typer.Context,
     path: options.Source,
@@ -51,6 +53,9 @@ def import_questions(
     instructions: options.Instructions = "",
     columns: options.Columns = "",
     delimiter: options.Delimiter = "",
+    split: options.Split = "test",
+    config: options.Config = "",
+    revision: options.Revision = "",
     prefix: options.Prefix = "",
     limit: options.Limit = 0,
     seed: options.Seed = 0,
@@ -88,6 +93,7 @@ def _import_problems(
 
 
 _PROBLEMS = {
+    "glue": ("glue.folder", "Import GLUE and its diagnostics: the folder with CoLA, SST-2 and the others."),
     "humaneval": ("humaneval", "Import HumanEval, or problems in its format: JSON Lines, also compressed by gzip."),
     "mbpp": ("mbpp", "Import MBPP: its JSON Lines, or the sanitized JSON array."),
     "exercism": ("exercism.track", "Import a track of Exercism: the folder of python, javascript or bash."),
@@ -114,6 +120,7 @@ def _question_options(given: Mapping[str, Any], *, guess: bool) -> QuestionOptio
         "fields": listed(given["json_fields"]),
         "columns": listed(given["columns"]),
         "guess": guess,
+        "token": with_dotenv().get("HF_TOKEN", ""),
     }
     return QuestionOptions(**chosen)
 
