@@ -101,6 +101,9 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Install the ``requirements.txt`` of each task's workspace into an image, and execute and grade the task in it."""
     judges: JudgeNames = ()
     """The models that grade tasks with a rubric, instead of those that the tasks name."""
+    skip_unsuitable: bool = False
+    """Leave out tasks that one of the models is known not to be able to do, or for which no judge is chosen, instead of
+    refusing the run."""
     responses: Responses | None = None
     """The responses of a model named ``replay/<name>``, obtained elsewhere and graded like a model's answers. A model
     named ``replay/<run id>``, or ``replay/<run id>:<model>`` if that run has several, needs none: it replays those of

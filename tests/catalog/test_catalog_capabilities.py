@@ -69,6 +69,36 @@ def test_a_model_without_tools_is_refused_for_an_agent_unless_tools_are_text(cha
     assert charts.open().resolve(text).attempts == 1
 
 
+def test_tasks_that_a_model_cannot_do_are_left_out_on_request(charts: Folder) -> None:
+    declare(charts, ALPHA, "vision: false")
+    request = RunRequest(models=("oracle", "strict/alpha-large"), tasks=("clamp", "colours"), skip_unsuitable=True)
+    selection = charts.open().resolve(request)
+    assert [each.task.task_id for each in selection.tasks] == ["clamp"]
+    assert selection.notes == ("task 'colours' is left out: it needs images, which strict/alpha-large does not accept",)
+
+
+def test_a_run_of_which_no_task_is_left_is_refused(charts: Folder) -> None:
+    declare(charts, ALPHA, "vision: false")
+    request = RunRequest(models=("strict/alpha-large",), tasks=("colours",), skip_unsuitable=True)
+    with pytest.raises(InvalidSelection) as caught:
+        charts.open().resolve(request)
+    (error,) = caught.value.errors
+    assert error.where == "skip_unsuitable"
+    assert error.message.startswith("no task is left: task 'colours' is left out: it needs images")
+
+
+def test_a_task_that_nobody_judges_is_left_out_on_request(charts: Folder) -> None:
+    rubric = "checks: [{kind: rubric, criteria: [{id: clear, text: Is it clear?}]}]\n"
+    text = (charts.root / "tasks/colours/task.yaml").read_text()
+    (charts.root / "tasks/colours/task.yaml").write_text(text[: text.index("checks:")] + rubric)
+    samples = charts.root / "tasks/colours/samples.jsonl"
+    samples.write_text('{"sample_id": "grass", "input": "grass", "reference": "green"}\n')
+    request = RunRequest(models=("oracle",), tasks=("clamp", "colours"), skip_unsuitable=True)
+    selection = charts.open().resolve(request)
+    assert [each.task.task_id for each in selection.tasks] == ["clamp"]
+    assert selection.notes == ("task 'colours' is left out: a model grades it, and no judge is chosen",)
+
+
 @pytest.mark.parametrize("capabilities", ["vision: true", "vision: null", "context_tokens: 10"])
 def test_what_is_unknown_or_accepted_passes(charts: Folder, capabilities: str) -> None:
     declare(charts, ALPHA, capabilities)

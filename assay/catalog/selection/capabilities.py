@@ -1,4 +1,4 @@
-"""Refuses models that are known to lack what the tasks of a run need."""
+"""Models that are known to lack what the tasks of a run need are refused, or the tasks are left out."""
 
 from __future__ import annotations
 
@@ -54,6 +54,31 @@ def capability_errors(
         for need in (need for need in _NEEDS if need.missing(known)):
             if names := [each.task.task_id for each in tasks if need.needed(each, model)]:
                 yield model.name, _message(model.name, need, names)
+
+
+def suitable_tasks(
+    pins: Sequence[ModelPin], tasks: Sequence[SelectedTask], capabilities: Callable[[ModelName], Capabilities]
+) -> tuple[list[SelectedTask], tuple[str, ...]]:
+    """The tasks that every model may be able to do and that can be graded, and a note for each that is left out."""
+    kept: list[SelectedTask] = []
+    notes: list[str] = []
+    for each in tasks:
+        if reason := _unsuitable(each, pins, capabilities):
+            notes.append(f"task {each.task.task_id!r} is left out: {reason}")
+        else:
+            kept.append(each)
+    return kept, tuple(notes)
+
+
+def _unsuitable(task: SelectedTask, pins: Sequence[ModelPin], capabilities: Callable[[ModelName], Capabilities]) -> str:
+    for model in (pin.model for pin in pins if not is_replay(pin.model.name)):
+        known = capabilities(model.name)
+        for need in _NEEDS:
+            if need.missing(known) and need.needed(task, model):
+                return f"it needs {need.name}, which {model.name} does not accept"
+    if task.judging and not task.judging.models:
+        return "a model grades it, and no judge is chosen"
+    return ""
 
 
 def _message(model: ModelName, need: _Need, tasks: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.models import BASELINES, Registry
 from assay.catalog.prices.rates import REQUEST_VERSION, amount_mistakes, token_price
-from assay.catalog.selection.capabilities import capability_errors
+from assay.catalog.selection.capabilities import capability_errors, suitable_tasks
 from assay.catalog.selection.judges import judge_errors, judge_names
 from assay.catalog.selection.limit_overrides import apply_overrides, override_errors
 from assay.catalog.selection.replays import is_replay, replay_mistakes, replay_notes
@@ -81,6 +81,11 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
     prices = _request_prices(request, errors)
     models = _models(catalog, request, prices, today, errors)
     selected = [_select(task, request, suite) for task in tasks]
+    left_out: tuple[str, ...] = ()
+    if request.skip_unsuitable:
+        selected, left_out = suitable_tasks(models, selected, lambda name: catalog.registry().capabilities(name))
+        if left_out and not selected:
+            errors.add("skip_unsuitable", "no_suitable_task", f"no task is left: {left_out[0]}")
     _check_options(request, selected, errors)
     judges = _judges(catalog, request, selected, prices, today, errors)
     for model, message in capability_errors(models, selected, lambda name: catalog.registry().capabilities(name)):
@@ -101,7 +106,7 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
         judges=judges,
         suite=suite.id if suite else "",
     )
-    return replace(selection, notes=tuple(_notes(catalog, request, selection, suite)))
+    return replace(selection, notes=(*left_out, *_notes(catalog, request, selection, suite)))
 
 
 def _suite(catalog: CatalogLookup, request: RunRequest, errors: _Errors) -> SuiteManifest | None:

@@ -86,6 +86,13 @@ IncludeTests = Annotated[
 InstallDeps = Annotated[
     bool, typer.Option("--install-deps", help="Install tasks' requirements.txt in their sandboxes; needs Docker.")
 ]
+SkipUnsuitable = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unsuitable",
+        help="Leave out tasks that a model cannot do, for lack of vision or tools, or without a judge.",
+    ),
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit the run, print its id and return.")]
 _OPTIONS = {
     "models": "--model",
@@ -132,6 +139,7 @@ def run(
     sandbox: Sandbox = None,
     include_tests: IncludeTests = False,
     install_deps: InstallDeps = False,
+    skip_unsuitable: SkipUnsuitable = False,
     response_file: ResponseFile = None,
     response_text: ResponseText = "",
     dry_run: DryRun = False,
@@ -157,6 +165,7 @@ def run(
         sandbox=sandbox or "",
         include_tests=include_tests,
         install_deps=install_deps,
+        skip_unsuitable=skip_unsuitable,
         responses=responses,
     )
     if not dry_run:
