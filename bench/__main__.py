@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from bench import (
+    catalogue,
     injections,
     large_run,
     leaderboard,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "wanted": wanted_slots.main,
     "injections": injections.main,
     "programs": programs.main,
+    "catalogue": catalogue.main,
 }
 
 
