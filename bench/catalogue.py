@@ -16,8 +16,9 @@ from assay.cli.attempt_pages import all_attempts
 from assay.cli.server import connected
 from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
+from assay.contracts.models import Parameters
 from assay.contracts.runs import RunRequest, RunStatus, RunView
-from assay.contracts.tasks import AttemptLimits, SuiteView, TaskView
+from assay.contracts.tasks import SuiteView, TaskView
 from assay.contracts.verdicts import Outcome
 from bench.catalogue_page import MODELS, PAGE, SCORES_FILE, Scores, TaskScores, page, read_scores, write_scores
 
@@ -46,7 +47,7 @@ async def _run(client: AssayClient, suite: SuiteView, model: str, samples: int, 
         models=(model,),
         suite=suite.suite_id,
         samples=samples if calls else 0,
-        attempt_limits=AttemptLimits(max_tokens=max_tokens) if calls else AttemptLimits(),
+        parameters=Parameters(max_tokens=max_tokens) if calls else Parameters(),
         skip_unsuitable=True,
         name=f"catalogue: {suite.suite_id}",
     )

@@ -84,8 +84,7 @@ class AssayClient(ModelMethods):
         )
 
     async def submit(self, request: RunRequest, idempotency_key: str = "") -> RunView:
-        """The run is stored when this returns. A lost connection is retried with the same key, so it creates only one
-        run."""
+        """Returns once the run is stored. A lost connection is retried with the same key, which creates only one run."""
         return await self._post_idempotent("/runs", request, idempotency_key)
 
     async def quote(self, request: RunRequest) -> Quote:
@@ -210,9 +209,9 @@ class AssayClient(ModelMethods):
 
     # --- results and the catalogue
 
-    async def leaderboard(self, suite: str = "", category: str = "", difficulty: str = "", language: str = "") -> Board:
-        query = {"suite": suite, "category": category, "difficulty": difficulty, "language": language}
-        return await self._transport.get(Board, "/leaderboard", **query)
+    async def leaderboard(self, **labels: str) -> Board:
+        """``labels``, also of ``tasks``: ``suite``, ``category``, ``difficulty``, ``language``."""
+        return await self._transport.get(Board, "/leaderboard", **labels)
 
     async def money(self) -> Money:
         """Spent and held money, and the limits."""
@@ -261,7 +260,6 @@ class AssayClient(ModelMethods):
         return await self._transport.get(list[ModelPrice], "/prices", model=model, day=day)
 
     async def tasks(self, *, search: str = "", **labels: str) -> list[TaskView]:
-        """``labels``: ``suite``, ``category``, ``difficulty``, ``language``."""
         return await self._transport.get(list[TaskView], "/tasks", **labels, search=search)
 
     async def task(self, task_id: str) -> TaskView:

@@ -81,11 +81,11 @@ def test_the_public_bundle_contains_no_hidden_content(task: Task) -> None:
     if task.manifest.solver.hands_in_files:
         assert b"test_" not in public
     else:
-        assert b"expected" not in public
+        assert b'"expected"' not in public
 
 
 @pytest.mark.parametrize("task", TASKS, ids=named(TASKS))
 def test_the_task_view_contains_no_hidden_content(task: Task) -> None:
     shown = encode(task.view())
     assert b"test_" not in shown
-    assert b"expected" not in shown
+    assert b'"expected"' not in shown

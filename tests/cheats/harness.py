@@ -51,7 +51,6 @@ KINDS = (
     "reads build inputs",
     "exhausts resources",
 )
-COMPILED = ("go", "rust", "cpp", "cpp_tap")
 OF_THE_SANDBOX = (
     "overwrites tests",
     "poisons the language runtime",
@@ -83,9 +82,8 @@ def bundles_of(task: str, image: str = "") -> Bundles:
 
 
 def cheats_for_docker(task: str) -> set[str]:
-    """All; of tasks whose submissions take seconds to compile, one of each kind that concerns the sandbox, unless
-    ``ASSAY_CHEATS`` is ``all``."""
-    if task not in COMPILED or os.environ.get("ASSAY_CHEATS") == "all":
+    """One of each kind that concerns the sandbox; all if ``ASSAY_CHEATS`` is ``all``. In bubblewrap all are graded."""
+    if os.environ.get("ASSAY_CHEATS") == "all":
         return submitted_cheats(task)
     by_kind = {kind: f"cheats/{name}" for name, kind in sorted(kinds()[task].items()) if kind in OF_THE_SANDBOX}
     return set(by_kind.values())

@@ -97,9 +97,14 @@ def test_the_leaderboard_ranks_models(assay: Assay) -> None:
 
 def test_the_catalogue_is_listed_and_described(assay: Assay) -> None:
     assert "add_two" in [task["task_id"] for task in assay("tasks", "list", "--json").data]
-    assert [task["category"] for task in assay("tasks", "list", "--category", "telemetry", "--json").data] == [
-        "telemetry"
-    ]
+    found = assay("tasks", "list", "--category", "telemetry", "--json").data
+    assert {task["category"] for task in found} == {"telemetry"}
+    rust = assay(
+        "tasks", "list", "--suite", "code-expert", "--language", "rust", "--difficulty", "expert", "--json"
+    ).data
+    assert "rust_stack_machine" in [task["task_id"] for task in rust]
+    assert {task["language"] for task in rust} == {"rust"}
+    assert "did you mean 'expert'?" in assay("tasks", "list", "--difficulty", "exprt").err
     described = assay("tasks", "describe", "add_two").out
     assert "(add_two)" in described
     assert "demo" in [suite["suite_id"] for suite in assay("suites", "list", "--json").data]

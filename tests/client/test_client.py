@@ -102,7 +102,7 @@ async def test_an_artifact_s_content_is_read(gateway: Gateway, assay: AssayClien
 
 
 async def test_leaderboard_and_catalogue(gateway: Gateway, assay: AssayClient) -> None:
-    assert (await assay.leaderboard("small")).suite == "small"
+    assert (await assay.leaderboard(suite="small")).suite == "small"
     (task,) = await assay.tasks(search="riddle")
     assert await assay.task("riddle") == task
     (suite,) = await assay.suites()

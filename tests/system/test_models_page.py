@@ -128,8 +128,7 @@ def test_a_provider_is_added_listed_tested_changed_and_removed(page: Page, provi
     assert provider.bodies[-1]["temperature"] == 0.5
     page.get_by_role("button", name="Edit cellar/alpha").click()
     field(page, "models[0].title").fill("The <b>first</b>")
-    save(page)
-    expect(page.locator("tr[data-model='cellar/alpha']")).to_contain_text("The <b>first</b>")
+    save_until(page, page.locator("tr[data-model='cellar/alpha']").filter(has_text="The <b>first</b>"))
 
     page.get_by_role("button", name="Remove cellar/alpha").click()
     expect(page.locator("remove-dialog")).to_contain_text("the last model of provider cellar")

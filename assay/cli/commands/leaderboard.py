@@ -27,7 +27,7 @@ def leaderboard(
     json: Json = False,
 ) -> None:
     async def fetch(client: AssayClient) -> Board:
-        board = await client.leaderboard(suite, category, difficulty, language)
+        board = await client.leaderboard(suite=suite, category=category, difficulty=difficulty, language=language)
         if suite and not board.rows:
             await client.suite(suite)  # refused with a suggestion if there is no such suite
         return board
@@ -51,7 +51,7 @@ def _suggestions(server: str, board: Board) -> str:
     known = (
         ("suite", board.suite, suites | set(board.suites)),
         ("category", board.category, {*board.categories}),
-        ("difficulty", board.difficulty, {*Difficulty}),
+        ("difficulty", board.difficulty, set(map(str, Difficulty))),
         ("language", board.language, {*board.languages}),
     )
     unknown = [unknown_name(noun, name, names) for noun, name, names in known if name and name not in names]

@@ -151,7 +151,7 @@ def run(
     responses = read_responses(response_file, response_text)
     request = RunRequest(
         models=_selected([*model, *([replay_name(response_file)] if responses else [])], suite or task or category),
-        **_names(suite, task, category, judge),
+        **_selection(suite, task, category, judge, skip_unsuitable=skip_unsuitable),
         repeats=repeats,
         samples=samples,
         parameters=read_parameters(param, temperature=temperature, seed=seed),
@@ -165,7 +165,6 @@ def run(
         sandbox=sandbox or "",
         include_tests=include_tests,
         install_deps=install_deps,
-        skip_unsuitable=skip_unsuitable,
         responses=responses,
     )
     if not dry_run:
@@ -173,13 +172,16 @@ def run(
     preview(_validated(request), server, json)
 
 
-def _names(suite: str, tasks: list[str], categories: list[str], judges: list[str]) -> dict[str, Any]:
+def _selection(
+    suite: str, tasks: list[str], categories: list[str], judges: list[str], *, skip_unsuitable: bool
+) -> dict[str, Any]:
     """What the run names besides its models, as fields of the request."""
     return {
         "suite": suite or None,
         "tasks": tuple(tasks),
         "categories": tuple(categories),
         "judges": tuple(judges),
+        "skip_unsuitable": skip_unsuitable,
     }
 
 

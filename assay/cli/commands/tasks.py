@@ -79,7 +79,7 @@ def list_tasks(
 
 def _suggestions(tasks: Sequence[TaskView], labels: Mapping[str, str]) -> str:
     """What is wrong with the filter's names, if no task has them."""
-    known = {label: {getattr(task, label) for task in tasks} - {""} for label in labels}
+    known = {label: {str(getattr(task, label)) for task in tasks} - {""} for label in labels}
     unknown = [
         unknown_name(label, name, known[label]) for label, name in labels.items() if name not in ("", *known[label])
     ]

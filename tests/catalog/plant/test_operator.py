@@ -75,7 +75,7 @@ def test_doing_everything_at_once_solves_no_scenario(scenario: str) -> None:
 
 
 def test_changing_over_in_the_wrong_order_is_a_violation() -> None:
-    outcome = operate("clogged_strainer", stop("P1"), start("P2"))
+    outcome = operate("worn_bearing", stop("P1"), start("P2"))
     assert list(outcome.violations) == ["at least one cooling-water pump running"]
     assert outcome.unhealthy == outcome.meddled == []
     assert not outcome.solved
