@@ -91,3 +91,17 @@ def test_the_leaderboard_is_filtered_by_suite_and_category(page: Page, run_id: s
     expect(page.locator("select[name=suite]")).to_have_value("coding")
     expect(page.locator("select[name=category]")).to_have_value("coding")
     expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_the_leaderboard_is_filtered_by_difficulty_and_language(page: Page, run_id: str) -> None:
+    page.goto("/leaderboard")
+    n = page.locator("tbody tr[data-model=oracle] td").nth(4)
+    everything = n.inner_text()
+    page.locator("select[name=difficulty]").select_option("medium")
+    expect(n).not_to_have_text(everything)
+    page.locator("select[name=language]").select_option("python")
+    expect(page).to_have_url(re.compile("difficulty=medium.*language=python"))
+    page.reload()
+    expect(page.locator("select[name=difficulty]")).to_have_value("medium")
+    expect(page.locator("select[name=language]")).to_have_value("python")
+    expect(page.locator("tbody tr")).to_have_count(2)

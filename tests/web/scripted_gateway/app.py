@@ -106,7 +106,8 @@ def get_artifact(request: AnyRequest) -> Response[bytes]:
 
 @get("/api/v1/leaderboard", sync_to_thread=False)
 def get_board(request: AnyRequest) -> Response[bytes]:
-    return respond(views.board(hub_of(request).runs, query(request, "suite"), query(request, "category")))
+    labels = {name: query(request, name) for name in ("category", "difficulty", "language")}
+    return respond(views.board(hub_of(request).runs, query(request, "suite"), **labels))
 
 
 @get("/api/v1/tasks", sync_to_thread=False)

@@ -18,7 +18,7 @@ from assay.contracts.models import Call, Usage
 from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.runs import RunRequest, RunView
-from assay.contracts.tasks import Solver
+from assay.contracts.tasks import Difficulty, Solver
 from assay.contracts.verdicts import Outcome
 from services.ledger.leaderboard.leaderboard_read import ranked
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
@@ -111,23 +111,32 @@ def _evaluation(row: AttemptView) -> Evaluation | None:
     return evaluate(_EVALUATION, measured)
 
 
-def board(runs: ScriptedRuns, suite: str, category: str) -> Board:
+def board(runs: ScriptedRuns, suite: str, category: str = "", difficulty: str = "", language: str = "") -> Board:
+    chosen = {
+        task.task_id
+        for task in TASKS
+        if category in ("", task.category) and difficulty in ("", task.difficulty) and language in ("", task.language)
+    }
     done: dict[str, list[AttemptView]] = {}
     last: dict[str, str] = {}
     for scripted in runs.by_id.values():
         if suite and scripted.run.suite != suite:
             continue
         for row in scripted.attempts:
-            if row.outcome and category in ("", row.category):
+            if row.outcome and row.task_id in chosen:
                 done.setdefault(row.model, []).append(row)
                 last[row.model] = scripted.run.run_id
     rows = [_board_row(model, attempts, last[model]) for model, attempts in done.items()]
     return Board(
         suite=suite,
         category=category,
+        difficulty=difficulty,
+        language=language,
         rows=ranked(rows),
         suites=tuple(one.suite_id for one in SUITES),
         categories=tuple(sorted({task.category for task in TASKS})),
+        difficulties=tuple(each.value for each in Difficulty if each in {task.difficulty for task in TASKS}),
+        languages=tuple(sorted({task.language for task in TASKS} - {""})),
         updated_at=now() if rows else None,
     )
 
