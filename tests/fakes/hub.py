@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import pyarrow
 import pyarrow.parquet
@@ -36,7 +36,10 @@ class FakeHub(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: FakeHub
+
+    @property
+    def hub(self) -> FakeHub:
+        return cast("FakeHub", self.server)
 
     def do_GET(self) -> None:
         self._answer(with_body=True)
@@ -50,15 +53,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         path = self.path.partition("?")[0]
         authorization = self.headers.get("Authorization", "")
-        self.server.authorizations.add(authorization)
+        self.hub.authorizations.add(authorization)
         if NAME not in path:
             self._send(404, b"{}", with_body, {"X-Error-Code": "RepoNotFound"})
-        elif authorization != f"Bearer {self.server.token}":
+        elif authorization != f"Bearer {self.hub.token}":
             message = {"X-Error-Code": "GatedRepo", "X-Error-Message": f"Access to dataset {NAME} is restricted."}
             self._send(401, b"{}", with_body, message)
         elif "/resolve/" in path and path.endswith(FILE):
-            digest = hashlib.sha256(self.server.content).hexdigest()
-            self._send(200, self.server.content, with_body, {"ETag": f'"{digest}"', "X-Repo-Commit": COMMIT})
+            digest = hashlib.sha256(self.hub.content).hexdigest()
+            self._send(200, self.hub.content, with_body, {"ETag": f'"{digest}"', "X-Repo-Commit": COMMIT})
         elif "/resolve/" in path:
             self._send(404, b"", with_body, {"X-Error-Code": "EntryNotFound"})
         else:
@@ -69,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
             return {"id": NAME, "sha": COMMIT, "private": False, "gated": "auto", "tags": [],
                     "siblings": [{"rfilename": FILE}], "lastModified": "2026-01-01T00:00:00.000Z"}  # fmt: skip
         if path.endswith("/data"):
-            return [{"type": "file", "path": FILE, "size": len(self.server.content), "oid": "b" * 40}]
+            return [{"type": "file", "path": FILE, "size": len(self.hub.content), "oid": "b" * 40}]
         return [{"type": "directory", "path": "data", "size": 0, "oid": "c" * 40}]
 
     def _send(self, status: int, body: bytes, with_body: bool, headers: dict[str, str]) -> None:
@@ -83,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def fake_hub(columns: dict[str, list[Any]], token: str) -> Iterator[FakeHub]:
+def fake_hub(columns: dict[str, list[Any]], token: str) -> Generator[FakeHub]:
     with FakeHub(columns, token) as hub:
         thread = Thread(target=hub.serve_forever, daemon=True)
         thread.start()
