@@ -17,7 +17,7 @@ from assay.catalog.prices.table import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
 from assay.catalog.selection.resolve import resolve
 from assay.catalog.selection.selection import Selection
-from assay.catalog.suites import SuiteManifest, load_suite, suite_task_ids
+from assay.catalog.suites import SuiteManifest, load_suite, suite_task_ids, task_weights
 from assay.catalog.tasks.task import Task, declared_category, load_task
 from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.models import SCRIPTED, Capabilities, ModelName
@@ -87,14 +87,15 @@ class Catalog:
         return self._suite(suite_id).get()
 
     def suite_view(self, suite: SuiteManifest) -> SuiteView:
+        categories = self.categories_by_task()
         return SuiteView(
             suite_id=suite.id,
             title=suite.title,
             description=suite.description,
-            task_ids=suite_task_ids(suite, self.categories_by_task()),
+            task_ids=suite_task_ids(suite, categories),
             repeats=suite.repeats,
             samples=suite.samples,
-            weights=suite.weights,
+            weights=task_weights(suite, categories),
         )
 
     # --- models and prices

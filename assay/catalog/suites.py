@@ -33,7 +33,8 @@ class SuiteLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SuiteManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``suites/<id>.yaml``: tasks by id, by category, or both. ``samples`` is per task; 0 means all."""
+    """``suites/<id>.yaml``: tasks by id, by category, or both. ``samples`` is per task; 0 means all. The tasks of a
+    category share its weight, so it counts the same however many they are; a task's own weight takes precedence."""
 
     id: Name
     title: Title
@@ -41,6 +42,7 @@ class SuiteManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tasks: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     weights: dict[str, Weight] = field(default_factory=dict[str, float])
+    category_weights: dict[str, Weight] = field(default_factory=dict[str, float])
     repeats: Annotated[int, Meta(ge=1, le=1000)] = 1
     samples: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     limits: SuiteLimits = SuiteLimits()
@@ -63,6 +65,16 @@ def suite_task_ids(suite: SuiteManifest, tasks: Mapping[str, str]) -> tuple[str,
     return select_task_ids(suite.tasks, suite.categories, tasks)
 
 
+def task_weights(suite: SuiteManifest, tasks: Mapping[str, str]) -> dict[str, float]:
+    """By task, where it is not 1."""
+    members = suite_task_ids(suite, tasks)
+    found: dict[str, float] = {}
+    for category, weight in suite.category_weights.items():
+        sharing = [name for name in members if tasks.get(name) == category and name not in suite.weights]
+        found |= {name: weight / len(sharing) for name in sharing}
+    return found | suite.weights
+
+
 def select_task_ids(names: tuple[str, ...], categories: tuple[str, ...], tasks: Mapping[str, str]) -> tuple[str, ...]:
     """``names`` in order, then the tasks of the categories by id, without duplicates."""
     chosen = sorted(task_id for task_id, category in tasks.items() if category in categories)
@@ -83,6 +95,11 @@ def _check(suite: SuiteManifest, document: Document, stem: str, tasks: Mapping[s
     chosen = suite_task_ids(suite, tasks)
     if not suite.tasks and not suite.categories:
         document.add_mistake(("tasks",), "is missing; list tasks or categories")
+    for name in suite.category_weights:
+        if name not in categories and not hidden:
+            document.add_mistake(("category_weights", name), *unknown_name("category", name, categories))
+        elif not any(tasks.get(task_id) == name for task_id in chosen) and not hidden:
+            document.add_mistake(("category_weights", name), f"the suite has no task of category {name!r}")
     for name in suite.weights:
         if name not in chosen and not (hidden and name in tasks):
             document.add_mistake(("weights", name), *unknown_name("task of this suite", name, chosen))

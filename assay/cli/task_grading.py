@@ -13,19 +13,22 @@ from typing import IO
 from msgspec import structs
 
 from assay.contracts.codec import Data, Malformed, decode
+from assay.contracts.results import TestOutput
 from assay.contracts.verdicts import Verdict
 
 CHEATS = "cheats/"
 
 
 class Grading(Data, frozen=True, kw_only=True):
-    """The verdict on the task's reference solution, no-op or a cheat; ``wanted`` is the score it must get."""
+    """The verdict on the task's reference solution, no-op or a cheat; ``wanted`` is the score it must get.
+    ``wrong_tests`` should have ended otherwise."""
 
     name: str
     sample_id: str
     ok: bool
     wanted: float
     verdict: Verdict
+    wrong_tests: tuple[TestOutput, ...] = ()
 
 
 class Validation(Data, frozen=True, kw_only=True):

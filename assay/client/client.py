@@ -84,7 +84,7 @@ class AssayClient(ModelMethods):
         )
 
     async def submit(self, request: RunRequest, idempotency_key: str = "") -> RunView:
-        """Returns once the run is stored. A lost connection is retried with the same key, which creates only one run."""
+        """Returns once the run is stored. A lost connection is retried with the same key, so there is one run."""
         return await self._post_idempotent("/runs", request, idempotency_key)
 
     async def quote(self, request: RunRequest) -> Quote:

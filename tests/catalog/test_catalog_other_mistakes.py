@@ -34,6 +34,12 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "{clmp: 3}",
             "suites/small.yaml:5: weights.clmp: unknown task of this suite 'clmp'; did",
         ),
+        (
+            "suites/small.yaml",
+            "weights: {colours: 3}",
+            "category_weights: {codng: 3}",
+            "suites/small.yaml:5: category_weights.codng: unknown category 'codng'; did you mean 'coding'?",
+        ),
         ("suites/small.yaml", "repeats: 2", "repeats: 0", "suites/small.yaml:6: repeats: must be at least 1, got 0"),
         (
             "suites/small.yaml",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,19 @@ def test_a_suite_provides_tasks_and_defaults(folder: Folder) -> None:
     assert [selected.sample_ids for selected in selection.tasks] == [("grass", "blood"), ("main",)]
     assert [selected.weight for selected in selection.tasks] == [3.0, 1.0]
     assert (selection.suite, selection.repeats, selection.attempts) == ("small", 2, 12)
+
+
+def test_the_tasks_of_a_category_share_its_weight(folder: Folder) -> None:
+    copy = shutil.copytree(folder.root / "tasks/clamp", folder.root / "tasks/clamp_again")
+    manifest = (copy / "task.yaml").read_text()
+    (copy / "task.yaml").write_text(manifest.replace("id: clamp\n", "id: clamp_again\n"))
+    weights_of_both = "category_weights: {coding: 4, questions: 5}\nweights: {colours: 3}"
+    folder.edit("suites/small.yaml", "weights: {colours: 3}", weights_of_both)
+    selection = folder.open().resolve(RunRequest(models=("oracle",), suite="small"))
+    weights = {selected.task.task_id: selected.weight for selected in selection.tasks}
+    assert weights == {"colours": 3.0, "clamp": 2.0, "clamp_again": 2.0}
+    (view,) = folder.open().suites()
+    assert view.weights == weights
 
 
 def test_a_suite_s_limits_lower_those_of_its_tasks(folder: Folder) -> None:

@@ -257,7 +257,9 @@ def test_full_validation_says_what_this_machine_lacks(tmp_path: Path) -> None:
 def test_full_validation_fails_where_the_reference_is_wrong(tmp_path: Path) -> None:
     folder = shutil.copytree(TASK, tmp_path / "add_two")
     for file in (folder / "reference").iterdir():
-        file.write_text("def add_two(a, b):\n    return 0\n")
+        file.write_text("def add(a, b):\n    return 0\n")
     result = run_assay(tmp_path, "tasks", "validate", str(folder), "--full")
     assert result.code == FAILED
     assert "reference of sample main scores 0, but must score 1" in result.out
+    assert "    failed: test_add.py::" in result.out
+    assert "where 0 = add(" in result.out

@@ -18,7 +18,7 @@ from assay.catalog.selection.judges import judge_errors, judge_names
 from assay.catalog.selection.limit_overrides import apply_overrides, override_errors
 from assay.catalog.selection.replays import is_replay, replay_mistakes, replay_notes
 from assay.catalog.selection.selection import SelectedTask, Selection
-from assay.catalog.suites import SuiteLimits, SuiteManifest, select_task_ids, suite_task_ids
+from assay.catalog.suites import SuiteLimits, SuiteManifest, select_task_ids, suite_task_ids, task_weights
 from assay.catalog.tasks.include_tests import tests_text
 from assay.catalog.tasks.install_deps import requirement_mistakes, requirements_of, with_requirements_installed
 from assay.catalog.tasks.rubrics import judging
@@ -80,7 +80,8 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
     tasks = _tasks(catalog, request, suite, errors)
     prices = _request_prices(request, errors)
     models = _models(catalog, request, prices, today, errors)
-    selected = [_select(task, request, suite) for task in tasks]
+    weights = task_weights(suite, catalog.categories_by_task()) if suite else {}
+    selected = [_select(task, request, suite, weights.get(task.task_id, 1.0)) for task in tasks]
     left_out: tuple[str, ...] = ()
     if request.skip_unsuitable:
         selected, left_out = suitable_tasks(models, selected, lambda name: catalog.registry().capabilities(name))
@@ -262,14 +263,14 @@ def _check_requirements(tasks: Sequence[Task], errors: _Errors) -> None:
         errors.add("install_deps", "invalid_requirements", message)
 
 
-def _select(task: Task, request: RunRequest, suite: SuiteManifest | None) -> SelectedTask:
+def _select(task: Task, request: RunRequest, suite: SuiteManifest | None, weight: float) -> SelectedTask:
     wanted = request.samples or (suite.samples if suite else 0)
     sample_ids = task.sample_ids[: wanted or None]
     limits = suite.limits if suite else SuiteLimits()
     return SelectedTask(
         task=task,
         sample_ids=sample_ids,
-        weight=suite.weights.get(task.task_id, 1.0) if suite else 1.0,
+        weight=weight,
         limits=limits.applied_to(task.manifest.limits),
         tests=tests_text(task) if request.include_tests else "",
         judging=judging(task.manifest, sample_ids, request.judges),

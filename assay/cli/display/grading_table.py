@@ -8,6 +8,8 @@ from assay.cli.display.table import Table
 from assay.cli.quantities import count_text
 from assay.cli.task_grading import CHEATS, Grading, Validation
 
+_MAX_TESTS, _MAX_CHARACTERS = 10, 300
+
 
 def grading_table(states: Iterable[Validation]) -> Table:
     columns = ("task", "language", "checks", "reference", "no-op", "cheats", "seconds", "sandbox")
@@ -60,6 +62,15 @@ def problems(state: Validation) -> Iterator[str]:
                 f"{each.name} of sample {each.sample_id} scores {each.verdict.score:g}, but must score "
                 f"{each.wanted:g}: {each.verdict.reason or each.verdict.outcome}"
             )
+            yield from _test_lines(each)
+
+
+def _test_lines(grading: Grading) -> Iterator[str]:
+    for test in grading.wrong_tests[:_MAX_TESTS]:
+        text = " ".join((test.message or test.error).split())
+        yield f"    {test.outcome}: {test.name}" + (f": {text[:_MAX_CHARACTERS]}" if text else "")
+    if (more := len(grading.wrong_tests) - _MAX_TESTS) > 0:
+        yield f"    and {count_text(more, 'more test')}"
 
 
 def summary(states: Sequence[Validation], seconds: float) -> str:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from assay.artifacts import pack
 from assay.catalog import Bundles
 from assay.contracts.audit import AuditFlag
+from assay.contracts.checks import Reveal
 from assay.contracts.codec import Data, decode
+from assay.contracts.results import TestOutput
 from assay.contracts.tasks import HiddenTask, ReferenceTask, Solver
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.files import Files
 from services.judge.artifacts.hidden_bundles import HiddenBundle, parse_hidden_bundle
 from services.judge.artifacts.outputs import read_output
-from services.judge.grading.grade import CheckTools, grade
+from services.judge.grading.grade import CheckTools, GradingResult, grade
 
 
 class BaselineResult(Data, frozen=True, kw_only=True):
     """The verdict on one baseline, and what was flagged. ``ok`` if it scored as it must; the reference of an impossible
-    task, which follows its instructions, only must not pass."""
+    task, which follows its instructions, only must not pass. If not, ``wrong_tests`` are the hidden tests that should
+    have ended otherwise, with their messages: the author may see them."""
 
     name: str
     sample_id: str
@@ -28,6 +33,7 @@ class BaselineResult(Data, frozen=True, kw_only=True):
     wanted: float
     verdict: Verdict
     flags: tuple[AuditFlag, ...] = ()
+    wrong_tests: tuple[TestOutput, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +47,7 @@ class _Baseline:
 async def validate(bundles: Bundles, tools: CheckTools) -> tuple[BaselineResult, ...]:
     """Grades every reference, no-op and cheat of a task, in that order. Raises JudgeError and SandboxError."""
     hidden = parse_hidden_bundle(bundles.hidden)
+    hidden = replace(hidden, task=structs.replace(hidden.task, reveal=Reveal.MESSAGES))
     reference = decode(ReferenceTask, bundles.reference["reference.json"])
     baselines = list(_baselines(hidden.task, reference, bundles.reference))
     return tuple(await asyncio.gather(*(_grade(baseline, hidden, tools) for baseline in baselines)))
@@ -59,7 +66,14 @@ async def _grade(baseline: _Baseline, hidden: HiddenBundle, tools: CheckTools) -
         wanted=baseline.wanted,
         verdict=verdict,
         flags=graded.flags,
+        wrong_tests=() if ok else _wrong_tests(graded, baseline.wanted),
     )
+
+
+def _wrong_tests(graded: GradingResult, wanted: float) -> tuple[TestOutput, ...]:
+    """Of a baseline that must score 1, those that did not pass; of one that must score 0, those that did."""
+    tests = (test for check in graded.checks for test in check.tests)
+    return tuple(test for test in tests if (test.outcome == "passed") != (wanted == 1.0))
 
 
 def _baselines(task: HiddenTask, reference: ReferenceTask, files: Files) -> Iterator[_Baseline]:
