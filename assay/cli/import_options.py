@@ -35,6 +35,12 @@ Grade = Annotated[
     bool,
     typer.Option("--grade", help="Grade references, no-ops and cheats, and leave out tasks that grade them wrongly."),
 ]
+Solve = Annotated[
+    bool,
+    typer.Option(
+        "--solve", help="Run each task's solution in its container for a reference, and grade (implies --grade)."
+    ),
+]
 
 # --- of question sets
 

@@ -11,10 +11,14 @@ from assay.catalog.importers.plan import ImportedTask, TaskOptions
 from assay.contracts.tasks import Difficulty
 from assay.files import Files
 
+_INPUTS = "tests/exercise"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodeTask:
-    """``expected`` has the names of all tests in ``tests``; ``reference`` has every output."""
+    """``expected`` has the names of all tests in ``tests``; ``reference`` has every output. ``command`` builds and runs
+    the tests together with the submission, and prints the names of those that pass; without it, the judge runs them
+    behind its bridge."""
 
     task_id: str
     title: str
@@ -30,6 +34,8 @@ class CodeTask:
     cheats: Mapping[str, Files]
     difficulty: Difficulty = Difficulty.MEDIUM
     framework: str = ""
+    command: Sequence[str] = ()
+    sandbox: Mapping[str, int] = field(default_factory=lambda: {"cpu_seconds": 30, "wall_seconds": 60})
     tags: Sequence[str] = field(default_factory=tuple[str, ...])
 
 
@@ -38,7 +44,8 @@ def code_task(task: CodeTask, options: TaskOptions) -> ImportedTask:
         "task.yaml": manifest_yaml(_manifest(task, options)),
         "instructions.md": printable_text(task.instructions).strip().encode() + b"\n",
     }
-    parts = {"workspace": task.workspace, "tests": task.tests, "reference": task.reference}
+    tests = _INPUTS if task.command else "tests"
+    parts = {"workspace": task.workspace, tests: task.tests, "reference": task.reference}
     parts |= {f"cheats/{name}": cheat for name, cheat in task.cheats.items()}
     for folder, content in parts.items():
         files |= {f"{folder}/{path}": data for path, data in content.items()}
@@ -46,10 +53,6 @@ def code_task(task: CodeTask, options: TaskOptions) -> ImportedTask:
 
 
 def _manifest(task: CodeTask, options: TaskOptions) -> dict[str, Any]:
-    """The tests are a gate, because the benchmarks count a problem as solved or not: part of the tests is nothing."""
-    check: dict[str, Any] = {"kind": "tests"}
-    if task.framework:
-        check["framework"] = task.framework
     return {
         "id": task.task_id,
         "title": printable_text(task.title).replace("\n", " ").strip()[:200] or task.task_id,
@@ -60,6 +63,16 @@ def _manifest(task: CodeTask, options: TaskOptions) -> dict[str, Any]:
         "solver": "files",
         "outputs": list(task.outputs),
         "limits": {"max_tokens": 4096, "wall_seconds": 300},
-        "sandbox": {"cpu_seconds": 30, "wall_seconds": 60},
-        "checks": [{**check, "gate": True, "expected": list(task.expected)}],
+        "sandbox": dict(task.sandbox),
+        "checks": [_check(task)],
     }
+
+
+def _check(task: CodeTask) -> dict[str, Any]:
+    """The tests are a gate, because the benchmarks count a problem as solved or not: part of the tests is nothing."""
+    if task.command:
+        names = "".join(f"{name}\n" for name in sorted(task.expected))
+        program = {"command": list(task.command), "inputs": _INPUTS, "stdout": names}
+        return {"kind": "command", "name": "tests", "gate": True, **program}
+    framework = {"framework": task.framework} if task.framework else {}
+    return {"kind": "tests", **framework, "gate": True, "expected": list(task.expected)}

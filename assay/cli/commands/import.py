@@ -92,11 +92,40 @@ def _import_problems(
     import_plan(lambda: module.read(path, chosen), tag, path, _destination(given))
 
 
+@app.command("harbor", help="Import tasks of Harbor or Terminal-Bench: the folder of one, or a folder of many.")
+def import_harbor(
+    context: typer.Context,
+    path: options.Source,
+    solve: options.Solve = False,
+    prefix: options.Prefix = "",
+    category: options.Category = "",
+    difficulty: options.DifficultyOption = None,
+    limit: options.Limit = 0,
+    seed: options.Seed = 0,
+    into: options.Into = None,
+    suite: options.Suite = "",
+    replace_: options.Replace = False,
+    dry_run: options.DryRun = False,
+    grade: options.Grade = False,
+    json: Json = False,
+) -> None:
+    given = {**context.params, "grade": grade or solve}
+    chosen = TaskOptions(**_given(given, TaskOptions))
+    import_plan(lambda: _read_harbor(path, chosen, solve), "harbor", path, _destination(given))
+
+
+def _read_harbor(path: Path, chosen: TaskOptions, solve: bool) -> ImportPlan:
+    module = import_module("assay.catalog.importers.harbor.folder")
+    if not solve:
+        return module.read(path, chosen)
+    return import_module("assay.cli.import_solve").solve(module.read_unsolved(path, chosen))
+
+
 _PROBLEMS = {
     "glue": ("glue.folder", "Import GLUE and its diagnostics: the folder with CoLA, SST-2 and the others."),
     "humaneval": ("humaneval", "Import HumanEval, or problems in its format: JSON Lines, also compressed by gzip."),
     "mbpp": ("mbpp", "Import MBPP: its JSON Lines, or the sanitized JSON array."),
-    "exercism": ("exercism.track", "Import a track of Exercism: the folder of python, javascript or bash."),
+    "exercism": ("exercism.track", "Import a track of Exercism: that of python, javascript, bash, go, rust or cpp."),
 }
 """By format: its module, and the command's help."""
 for _name, (_, _help) in _PROBLEMS.items():

@@ -82,7 +82,7 @@ def _packaged_node() -> Path | None:
 def _answer(program: Path, question: tuple[str, ...]) -> Path | None:
     """The folder that the program names; None if it does not work."""
     try:
-        with TemporaryDirectory() as home:
+        with TemporaryDirectory(ignore_cleanup_errors=True) as home:  # Go may still be writing into it
             environment = {**os.environ, **_environment(home)}
             answer = subprocess.check_output(
                 [program, *question], stderr=subprocess.DEVNULL, text=True, timeout=_SECONDS, cwd="/", env=environment

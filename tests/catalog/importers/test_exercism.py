@@ -174,6 +174,6 @@ def test_deprecated_exercises_and_subsets(tmp_path: Path) -> None:
 
 
 def test_other_languages_are_refused_with_the_reason(tmp_path: Path) -> None:
-    source = tracks.track(tmp_path, "rust", {"practice/jar": tracks.python_jar()})
-    with pytest.raises(ImportFailed, match="exercises in 'Rust' are not taken, only those in python, javascript, bash"):
+    source = tracks.track(tmp_path, "java", {"practice/jar": tracks.python_jar()})
+    with pytest.raises(ImportFailed, match="exercises in 'Java' are not taken, only those in python, javascript, bash"):
         track.read(source, TaskOptions())

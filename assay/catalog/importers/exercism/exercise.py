@@ -21,7 +21,8 @@ _DOCS = ("introduction.md", "instructions.md", "instructions.append.md")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exercise:
     """Contents by path in the folder. ``examples`` are solutions of the authors by the path of the ``solution`` file
-    that each stands for; ``editor`` are files that solutions may use and not change."""
+    that each stands for; ``editor`` are files that solutions may use and not change. ``build`` are those that compile
+    the tests and that the exercise's configuration does not list."""
 
     slug: str
     name: str
@@ -31,10 +32,11 @@ class Exercise:
     tests: Mapping[str, str]
     examples: Mapping[str, str]
     editor: Mapping[str, str]
+    build: Mapping[str, str]
 
 
-def read_exercise(folder: Path, name: str, difficulty: Difficulty) -> Exercise:
-    """Raises NotUsable."""
+def read_exercise(folder: Path, name: str, difficulty: Difficulty, build: Sequence[str] = ()) -> Exercise:
+    """``build`` are paths, each of which may be missing. Raises NotUsable."""
     files = _file_lists(folder)
     solution, tests, editor = (_texts(folder, files.get(kind, [])) for kind in ("solution", "test", "editor"))
     if not solution or not tests:
@@ -49,8 +51,9 @@ def read_exercise(folder: Path, name: str, difficulty: Difficulty) -> Exercise:
         instructions="\n\n".join(filter(None, docs)),
         solution=solution,
         tests=tests,
-        examples=_examples(list(solution), _texts(folder, files.get("example") or files.get("exemplar") or [])),
+        examples=_examples(solution, _texts(folder, files.get("example") or files.get("exemplar") or [])),
         editor=editor,
+        build=_texts(folder, build, optional=True),
     )
 
 
@@ -103,11 +106,17 @@ def _text(folder: Path, path: str) -> str:
         raise NotUsable(f"{path} {error}") from error
 
 
-def _examples(solution: Sequence[str], examples: Mapping[str, str]) -> dict[str, str]:
-    """By name where names agree, otherwise in order. Raises NotUsable if a solution file has no example."""
+def _examples(solution: Mapping[str, str], examples: Mapping[str, str]) -> dict[str, str]:
+    """By name where names agree, then by their endings, otherwise in order. Raises NotUsable if a solution file has no
+    example, unless it is the only one with its ending: it stays as it is, such as the source file of a C++ solution
+    that is all in its header."""
     by_name = {PurePosixPath(path).name: text for path, text in examples.items()}
     if all(PurePosixPath(path).name in by_name for path in solution):
         return {path: by_name[PurePosixPath(path).name] for path in solution}
+    by_ending = {PurePosixPath(path).suffix: text for path, text in examples.items()}
+    endings = {PurePosixPath(path).suffix for path in solution}
+    if len(endings) == len(solution) and len(by_ending) == len(examples) and by_ending and by_ending.keys() <= endings:
+        return {path: by_ending.get(PurePosixPath(path).suffix, text) for path, text in solution.items()}
     if len(examples) != len(solution):
         raise NotUsable("does not have one example for each file of the solution")
     return dict(zip(solution, examples.values(), strict=True))

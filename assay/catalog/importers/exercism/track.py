@@ -10,19 +10,37 @@ from typing import Any, cast
 from assay.catalog.importers.code_task import CodeTask, code_task
 from assay.catalog.importers.errors import ImportFailed
 from assay.catalog.importers.exercism.bash_exercise import bash_task
+from assay.catalog.importers.exercism.cpp_exercise import CPP_BUILD, cpp_task
 from assay.catalog.importers.exercism.exercise import Exercise, read_exercise, read_json
+from assay.catalog.importers.exercism.go_exercise import GO_BUILD, go_task
 from assay.catalog.importers.exercism.javascript_exercise import javascript_task
 from assay.catalog.importers.exercism.python_exercise import python_task
+from assay.catalog.importers.exercism.rust_exercise import RUST_BUILD, rust_task
+from assay.catalog.importers.exercism.same_process import NOTES
 from assay.catalog.importers.plan import ImportedTask, ImportPlan, LeftOut, TaskOptions, subset, subset_note
 from assay.catalog.importers.python_code import NotUsable
 from assay.catalog.importers.task_ids import task_id
 from assay.contracts.tasks import Difficulty
 
 KINDS = ("practice", "concept")
-_TAKEN: dict[str, Callable[[Exercise, str], CodeTask]] = {
-    "python": python_task,
-    "javascript": javascript_task,
-    "bash": bash_task,
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Language:
+    """``build`` are the files that compile an exercise's tests."""
+
+    task: Callable[[Exercise, str], CodeTask]
+    build: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+_TAKEN = {
+    "python": _Language(task=python_task),
+    "javascript": _Language(task=javascript_task),
+    "bash": _Language(task=bash_task),
+    "go": _Language(task=go_task, build=GO_BUILD, notes=NOTES),
+    "rust": _Language(task=rust_task, build=RUST_BUILD, notes=NOTES),
+    "cpp": _Language(task=cpp_task, build=CPP_BUILD, notes=NOTES),
 }
 _DIFFICULTIES = (
     *(Difficulty.TRIVIAL, Difficulty.EASY, Difficulty.EASY),
@@ -48,8 +66,7 @@ def read(source: Path, options: TaskOptions) -> ImportPlan:
     if slug not in _TAKEN:
         raise ImportFailed(
             f"{source}: exercises in {config.get('language') or slug!r} are not taken, only those in "
-            f"{', '.join(_TAKEN)}: tests in other languages call the solution in its own process, where it could "
-            "forge their result"
+            f"{', '.join(_TAKEN)}: the judge's sandbox cannot build or run the tests of other languages"
         )
     tasks: list[ImportedTask] = []
     left_out: list[LeftOut] = []
@@ -66,7 +83,7 @@ def read(source: Path, options: TaskOptions) -> ImportPlan:
         title=f"Exercism {config.get('language') or slug}",
         tasks=tuple(subset(tasks, options.limit, options.seed)),
         left_out=tuple(left_out),
-        notes=subset_note(len(tasks), options, "exercises"),
+        notes=(*_TAKEN[slug].notes, *subset_note(len(tasks), options, "exercises")),
     )
 
 
@@ -113,6 +130,7 @@ def _task(folder: Path, slug: str, listed: _Listed | None, options: TaskOptions)
     listed = listed or _Listed()
     if listed.deprecated:
         raise NotUsable("is deprecated")
-    exercise = read_exercise(folder, listed.name, listed.difficulty)
+    language = _TAKEN[slug]
+    exercise = read_exercise(folder, listed.name, listed.difficulty, language.build)
     found = task_id(options.prefix or f"exercism_{slug}", folder.name)
-    return code_task(_TAKEN[slug](exercise, found), options)
+    return code_task(language.task(exercise, found), options)

@@ -1,0 +1,1 @@
+"""Harbor and Terminal-Bench: folders of tasks that an agent solves in a container of their own."""

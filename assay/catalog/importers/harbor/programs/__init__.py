@@ -1,0 +1,1 @@
+"""Programs that run in the sandboxes of imported tasks, never on the host."""
