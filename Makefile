@@ -7,7 +7,7 @@
 PYTHON ?= python3
 ARGS ?=
 # More processes than cores: tests wait for timers, and those that use Docker wait for its daemon.
-PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3)
 
 VENV := .venv
 BIN := $(VENV)/bin

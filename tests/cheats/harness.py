@@ -51,6 +51,8 @@ KINDS = (
     "reads build inputs",
     "exhausts resources",
 )
+COMPILED = ("go", "rust", "cpp", "cpp_tap")
+OF_THE_BUILD = ("reads build inputs",)
 OF_THE_SANDBOX = (
     "overwrites tests",
     "poisons the language runtime",
@@ -82,10 +84,14 @@ def bundles_of(task: str, image: str = "") -> Bundles:
 
 
 def cheats_for_docker(task: str) -> set[str]:
-    """One of each kind that concerns the sandbox; all if ``ASSAY_CHEATS`` is ``all``. In bubblewrap all are graded."""
+    """One of each kind that concerns the sandbox, of compiled languages only the build's; all if ``ASSAY_CHEATS`` is
+    ``all``. In bubblewrap all are graded."""
+    submitted = submitted_cheats(task)
     if os.environ.get("ASSAY_CHEATS") == "all":
-        return submitted_cheats(task)
-    by_kind = {kind: f"cheats/{name}" for name, kind in sorted(kinds()[task].items()) if kind in OF_THE_SANDBOX}
+        return submitted
+    wanted = OF_THE_BUILD if task in COMPILED else OF_THE_SANDBOX
+    named = {f"cheats/{name}": kind for name, kind in sorted(kinds()[task].items())}
+    by_kind = {kind: name for name, kind in named.items() if name in submitted and kind in wanted}
     return set(by_kind.values())
 
 

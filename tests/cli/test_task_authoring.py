@@ -11,12 +11,17 @@ import jsonschema
 import pytest
 import yaml
 
-from assay.catalog import Catalog
+from assay.catalog import Catalog, load_task, make_bundles
+from assay.catalog.tasks.folder import files_in
 from assay.catalog.tasks.schema import SCHEMA_FILE, schema_text, task_schema
-from assay.catalog.templates import TEMPLATES
+from assay.catalog.templates import TEMPLATES, new_task
 from assay.cli.errors import USAGE
+from services.judge.artifacts.hidden_bundles import parse_hidden_bundle
+from services.judge.grading.grade import grade
 from tests.cli.harness import run_assay
+from tests.judge.harness import RealTools
 
+INTERPRETED = ("python", "javascript", "html", "answer", "agent")
 CATALOG = Path(__file__).parents[2] / "catalog"
 VALIDATOR = jsonschema.Draft202012Validator(task_schema())
 
@@ -31,8 +36,8 @@ def catalog(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_template_is_graded_as_it_must_be(tmp_path: Path, catalog: Path) -> None:
-    for template in TEMPLATES:
+def test_a_template_is_graded_as_it_must_be(tmp_path: Path, catalog: Path) -> None:
+    for template in INTERPRETED:
         made = run_assay(tmp_path, "tasks", "new", f"my_{template}", "--template", template, ASSAY_CATALOG=str(catalog))
         assert (made.code, made.err) == (0, "")
         assert f"assay tasks validate my_{template} --full" in made.out
@@ -40,9 +45,21 @@ def test_every_template_is_graded_as_it_must_be(tmp_path: Path, catalog: Path) -
     found = run_assay(tmp_path, "tasks", "validate", *options, ASSAY_CATALOG=str(catalog))
     states = {state["task"]: state for state in json.loads(found.out)}
     assert found.code == 0, found.out
-    for template in TEMPLATES:
+    for template in INTERPRETED:
         trials = states[f"my_{template}"]["trials"]
         assert {trial["verdict"]["score"] for trial in trials} == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("template", [each for each in TEMPLATES if each not in INTERPRETED])
+async def test_the_reference_of_a_compiled_template_passes(tmp_path: Path, template: str) -> None:
+    """Not its no-op and cheats, because each takes seconds to compile."""
+    for path, content in new_task(template, "trial", "Trial", "coding", "easy").items():
+        (tmp_path / "trial" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "trial" / path).write_bytes(content)
+    task = load_task(tmp_path / "trial")
+    hidden = parse_hidden_bundle(make_bundles(task).hidden)
+    graded = await grade(hidden, "main", files_in(task.files, "reference"), RealTools())
+    assert graded.verdict.score == 1.0, graded.verdict.reason
 
 
 def test_options_become_fields_of_the_manifest(tmp_path: Path, catalog: Path) -> None:
