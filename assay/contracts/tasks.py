@@ -70,7 +70,7 @@ class PlantSpec(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PlantAction(Data, frozen=True, kw_only=True):
-    """One line of ``actions.jsonl``: a call of a plant's tool, in the order in which the plant was asked."""
+    """One line of ``actions.jsonl``: what was done with a plant, in order."""
 
     tool: str
     arguments: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -35,6 +35,8 @@ EVIDENCE = {"evidence": [{"sensor": tag, "start": 20, "end": 60} for tag in ("a"
         ('{"anomalies": [[10, 14], "20-29"]}', 0.0),
         ('{"anomalies": [[10, NaN]]}', 0.0),
         ('{"anomalies": {"10": 14}}', 0.0),
+        ('{"anomalies": ["\\ud800"]}', 0.0),
+        ('{"anomalies": [{"start": 1, "end": "\\ud800"}]}', 0.0),
         ('{"other": [[10, 14]]}', 0.0),
         ("10 to 14", 0.0),
         ("", 0.0),
@@ -73,7 +75,7 @@ def test_labels_must_agree_and_a_few_are_enough(evidence: list[tuple[str, float,
 
 
 def test_pairs_have_no_label() -> None:
-    assert "is no interval" in compare(LABELLED, '{"evidence": [[20, 60]]}', EVIDENCE).message
+    assert "entry 1 of 'evidence' is no interval" in compare(LABELLED, '{"evidence": [[20, 60]]}', EVIDENCE).message
 
 
 def test_points_match_points() -> None:

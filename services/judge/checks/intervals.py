@@ -46,8 +46,7 @@ def compare(check: Intervals, answer: str, expected: Any) -> CheckScore:
         return failed(f"the list {check.field!r} has {len(listed)} entries, more than {MAX_INTERVALS}")
     given = [interval_of(each, check.label) for each in listed]
     if None in given:
-        entry = listed[given.index(None)]
-        return failed(f"an entry of {check.field!r} is no interval: {quote(encode(entry).decode('utf-8', 'replace'))}")
+        return failed(f"entry {given.index(None) + 1} of {check.field!r} is no interval: {quote(answer)}")
     wanted = [interval_of(each, check.label) for each in expected[check.field]]
     return _score(check, [each for each in given if each], [each for each in wanted if each])
 

@@ -1,5 +1,5 @@
 """The tools of a simulated plant. The plant runs in the runner, where the attempt cannot reach it; what is submitted is
-the log of the calls, which the judge repeats."""
+the log of the actions, which the judge repeats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.runner.solvers.agent.tool_result import ToolError, ToolResult
 from services.runner.text import to_bytes
 
 MAX_LOG_ACTIONS = 5_000
-"""More calls than that are refused; the judge accepts twice as many."""
+"""More actions than that are refused; the judge accepts twice as many."""
 
 _VALVES, _MACHINES = ", ".join(Valve), ", ".join(Machine)
 _TITLES = "; ".join(f"{tag} ({sensor.unit}): {sensor.title}" for tag, sensor in SENSORS.items())
@@ -63,7 +63,7 @@ _ARGUMENTS: dict[str, tuple[type[Data], str]] = {
 
 
 class PlantTools:
-    """``log`` is everything that the plant was asked, in order."""
+    """``log`` is everything that was done with the plant, in order. What it refuses changes nothing and is left out."""
 
     definitions: tuple[ToolDefinition, ...] = tuple(
         ToolDefinition(name=name, description=description, arguments=argument_schema(kind))
@@ -92,9 +92,10 @@ class PlantTools:
         decode(kind, text)
         arguments = decode(dict[str, Any], text)
         if len(self._actions) >= MAX_LOG_ACTIONS:
-            raise ToolError(f"the plant was asked {MAX_LOG_ACTIONS} times; submit")
-        self._actions.append(PlantAction(tool=call.name, arguments=arguments))
+            raise ToolError(f"the plant was used {MAX_LOG_ACTIONS} times; submit")
         try:
-            return ToolResult(text=self._operator.use(call.name, arguments))
+            result = ToolResult(text=self._operator.use(call.name, arguments))
         except ActionRefused as error:
             raise ToolError(str(error)) from error
+        self._actions.append(PlantAction(tool=call.name, arguments=arguments))
+        return result

@@ -15,6 +15,7 @@ from assay.contracts.sandboxspec import SandboxSpec
 from assay.contracts.tasks import ACTION_LOG, PublicTask, Tool
 from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox
+from services.runner.errors import AnswerUnusable
 from services.runner.models import ToolCall, ToolDefinition
 from services.runner.solvers.agent.commands import run_bash, run_python
 from services.runner.solvers.agent.definitions import ARGUMENTS, Bash, GitDiff, Python, TextEditor, definitions
@@ -55,9 +56,14 @@ class Toolbox:
         return [*own, *definitions(self._tools), *(self._servers.definitions if self._servers else ())]
 
     async def write_logs(self) -> None:
-        """Puts what the tools themselves submit into the workspace, once the agent is done. Raises SandboxError."""
-        if self._plant:
+        """Puts what the tools themselves submit into the workspace, once the agent is done. Raises SandboxError, or
+        AnswerUnusable if the agent has left no room for it."""
+        if self._plant is None:
+            return
+        try:
             await self._sandbox.write({ACTION_LOG: self._plant.log})
+        except FilesRefused as error:
+            raise AnswerUnusable(f"{ACTION_LOG} does not fit into the workspace: {error}") from error
 
     async def use(self, call: ToolCall) -> ToolResult:
         """The result also reports errors of the call. Raises only for failures that are not the model's: SandboxError,

@@ -58,7 +58,7 @@ async def test_the_baselines_end_as_they_must(catalog_runner: RunnerHarness, bas
     assert report.fault is None
 
 
-def test_the_log_has_every_call_that_the_plant_got_and_nothing_else() -> None:
+def test_the_log_has_what_was_done_with_the_plant_and_nothing_else() -> None:
     plant = PlantTools(SPEC)
     plant.use(ToolCall(call_id="1", name="read_sensors", arguments='{"sensors": ["air.flow_b"]}'))
     with pytest.raises(ToolError, match="'valve' must be one of"):
@@ -67,7 +67,6 @@ def test_the_log_has_every_call_that_the_plant_got_and_nothing_else() -> None:
     plant.use(ToolCall(call_id="4", name="set_automatic", arguments=""))
     assert [json.loads(line) for line in plant.log.splitlines()] == [
         {"tool": "read_sensors", "arguments": {"sensors": ["air.flow_b"]}},
-        {"tool": "set_valve", "arguments": {"valve": "door", "percent": 1}},
         {"tool": "set_automatic", "arguments": {}},
     ]
 
