@@ -85,7 +85,8 @@ class ImportedScore(Data, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ImportedResult(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One attempt. The first of ``scores`` is its score; ``passed`` and ``failed`` need one."""
+    """One attempt. The first of ``scores`` is its score. Outcomes ``passed`` and ``failed`` need one, ``infra_error``
+    has none, and the others score 0 without one."""
 
     task_id: TaskId
     sample_id: Name
@@ -115,6 +116,8 @@ class ImportedRun(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=200)] = ""
     suite: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     """The run's suite is this id after ``imported/``."""
+    pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    """The least score that passes."""
     models: Annotated[tuple[ImportedModel, ...], Meta(min_length=1, max_length=50)]
     tasks: Annotated[tuple[ImportedRunTask, ...], Meta(min_length=1, max_length=1_000)]
     results: Annotated[tuple[ImportedResult, ...], Meta(min_length=1, max_length=MAX_RESULTS)]

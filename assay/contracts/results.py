@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from itertools import chain, count
+
 from msgspec import field
 
 from assay.contracts.artifacts import ArtifactRef
@@ -19,6 +23,8 @@ MANIFEST = "manifest.json"
 RESULT = "result.json"
 VERDICT = "verdict.json"
 WORKSPACE = "workspace.bundle"
+
+_UNSAFE_CHARACTERS = re.compile("[^A-Za-z0-9_.-]+")
 
 
 class Manifest(Data, frozen=True, kw_only=True):
@@ -131,3 +137,13 @@ class CheckOutput(Data, frozen=True, kw_only=True):
     evidence: Evidence = Evidence()
     judgements: tuple[Judgement, ...] = ()
     """What each model said that judged the output."""
+
+
+def check_artifact_names(checks: Iterable[str]) -> list[str]:
+    """``checks/<name>.json`` for each check, with a number if several have the same name."""
+    found: list[str] = []
+    for check in checks:
+        name = f"checks/{_UNSAFE_CHARACTERS.sub('_', check).strip('.')[:80] or 'check'}"
+        numbered = (f"{name}-{number}.json" for number in count(2))
+        found.append(next(each for each in chain([f"{name}.json"], numbered) if each not in found))
+    return found

@@ -154,6 +154,8 @@ class RunPlan(Data, frozen=True, kw_only=True):
     """The names of the checks to run again. Empty: all."""
     judges: tuple[JudgeModel, ...] = ()
     """Every model that judges attempts of this run."""
+    imported: str = ""
+    """The framework that produced and graded the run's results, with its version. Empty for all other runs."""
 
 
 class Progress(Data, frozen=True, kw_only=True):
@@ -244,6 +246,8 @@ class RunView(Data, frozen=True, kw_only=True):
     restarts: str = ""
     regrades: str = ""
     """The run whose outputs this one grades again. Its results revise those of that run and are not counted twice."""
+    imported: str = ""
+    """The framework that produced and graded the run's results, such as ``Inspect 0.3.285``. Assay did neither."""
     deadline_at: datetime | None = None
     """When the time limit ends the run. None before its first claim."""
     include_tests: bool = False

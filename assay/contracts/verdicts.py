@@ -91,6 +91,8 @@ class RevisionSource(StrEnum):
     """A person decided a check."""
     REGRADE = "regrade"
     """A later run graded the stored output again."""
+    IMPORT = "import"
+    """Another framework, whose results were imported."""
 
 
 class VerdictRevision(Data, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from assay.contracts import (
     catalog,
     causes,
     facts,
+    imported_runs,
     leaderboard,
     live,
     models,
@@ -43,6 +44,7 @@ _REF = "#/components/schemas/{name}"
 _REQUEST_TYPES = (
     *(
         runs.RunRequest,
+        imported_runs.ImportedRun,
         runs.CancelGrading,
         RunChange,
         Restart,

@@ -135,6 +135,19 @@ def regraded_run(run_id: str, regrades: str) -> Refused:
     return _refused(409, "regraded_run", "The run has no outputs of its own", detail)
 
 
+def unplanned_results(count: int) -> Refused:
+    detail = f"{count} of the results are not in the plan, or there are several of one attempt. Nothing was imported."
+    return _refused(422, "unplanned_results", "Results that are not in the plan", detail)
+
+
+def imported_run(run_id: str, source: str) -> Refused:
+    detail = (
+        f"The results of run {run_id} were imported from {source}. Assay has neither its tasks nor its graders, so it "
+        "can neither execute nor grade it again. Import the benchmark's tasks to run them here: docs/importing.md."
+    )
+    return _refused(409, "imported_run", "The run was imported", detail)
+
+
 def unknown_checks(names: str, known: str) -> Refused:
     detail = f"No verdict of the run has a check named {names}. Its checks are {known}."
     return _refused(422, "unknown_checks", "No such check", detail)

@@ -26,6 +26,7 @@ from assay.contracts.rpc import (
     GetWantedSlots,
     Heartbeat,
     HoldForCalibration,
+    ImportRun,
     ListAttempts,
     ListFacts,
     ListProviders,
@@ -66,6 +67,7 @@ class Answers(dict[type[Request[Any]], RpcHandler]):
 def answers(ports: Ports) -> Answers:
     answers = Answers()
     answers.on(SubmitRun, ports.runs.submit)
+    answers.on(ImportRun, ports.runs.import_run)
     answers.on(GetRun, lambda request: ports.runs.get(request.run_id))
     answers.on(GetCauses, lambda request: ports.runs.causes(request.run_id))
     answers.on(GetRunMetrics, lambda request: ports.runs.metrics(request.run_id))

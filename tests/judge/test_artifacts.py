@@ -8,9 +8,8 @@ from assay.artifacts import pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import decode, encode
 from assay.contracts.models import ModelSpec, Usage
-from assay.contracts.results import CheckOutput, Result
-from assay.contracts.verdicts import CheckResult, Outcome
-from services.judge.artifacts.results import artifact_names
+from assay.contracts.results import CheckOutput, Result, check_artifact_names
+from assay.contracts.verdicts import Outcome
 from services.judge.handlers import on_ticket
 from tests.judge.harness import JudgeHarness, answer_bundle, code_bundle
 
@@ -73,11 +72,7 @@ async def test_a_missing_runner_result_does_not_prevent_grading(judge: JudgeHarn
 
 
 def test_checks_with_the_same_name_get_different_artifact_names() -> None:
-    checks = [
-        CheckOutput(result=CheckResult(name=name, kind="regex", passed=True, score=1.0))
-        for name in ("a b", "a/b", "../a", "", "a b-2", "a b")
-    ]
-    assert artifact_names(checks) == [
+    assert check_artifact_names(("a b", "a/b", "../a", "", "a b-2", "a b")) == [
         "checks/a_b.json",
         "checks/a_b-2.json",
         "checks/_a.json",

@@ -67,6 +67,8 @@ from assay.contracts.rpc.runs import (
     GetCauses,
     GetRun,
     GetRunMetrics,
+    ImportedAttempt,
+    ImportRun,
     ListRuns,
     PauseRun,
     Quote,
@@ -92,6 +94,7 @@ from assay.contracts.rpc.tail import ReadTail, TailBacklog
 
 LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     SubmitRun,
+    ImportRun,
     GetRun,
     GetCauses,
     GetRunMetrics,
@@ -168,6 +171,8 @@ __all__ = [
     "Grant",
     "Heartbeat",
     "HoldForCalibration",
+    "ImportRun",
+    "ImportedAttempt",
     "JudgeAnswer",
     "JudgeAnswers",
     "JudgeText",

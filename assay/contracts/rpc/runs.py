@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
+from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.causes import Causes
 from assay.contracts.codec import Data
-from assay.contracts.models import ModelProblem
-from assay.contracts.money import Usd
+from assay.contracts.models import ModelProblem, Usage
+from assay.contracts.money import NanoUsd, Usd
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import CancelGrading, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
 from assay.contracts.spending import AccountView
+from assay.contracts.verdicts import Outcome, Verdict
 
 
 class SubmitRun(Request[RunView], frozen=True, kw_only=True, tag="runs.submit"):
@@ -21,6 +23,43 @@ class SubmitRun(Request[RunView], frozen=True, kw_only=True, tag="runs.submit"):
 
     reply: ClassVar[Any] = RunView
     plan: RunPlan
+    idempotency_key: str = ""
+
+
+class ImportedAttempt(Data, frozen=True, kw_only=True, omit_defaults=True):
+    """An attempt of a plan that another framework executed and graded. ``task_index`` and ``model_index`` point into
+    the plan. Without a ``verdict`` it ended ungraded, for ``reason``."""
+
+    task_index: int
+    model_index: int
+    sample_id: str
+    repeat: int
+    outcome: Outcome
+    reason: str = ""
+    verdict: Verdict | None = None
+    output: ArtifactRef | None = None
+    artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
+    """What it left, including its output."""
+    check_artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
+    usage: Usage = Usage()
+    cost_nanousd: NanoUsd = 0
+    duration_seconds: float = 0.0
+
+    @property
+    def score(self) -> float | None:
+        """None if the attempt says nothing about its model."""
+        if self.verdict:
+            return self.verdict.score
+        return 0.0 if self.outcome.counts else None
+
+
+class ImportRun(Request[RunView], frozen=True, kw_only=True, tag="runs.import"):
+    """Store a finished run with the results of another framework; idempotent by ``idempotency_key`` for the same
+    results. ``plan.imported`` names the framework. The plan's attempts without a result are left out."""
+
+    reply: ClassVar[Any] = RunView
+    plan: RunPlan
+    attempts: Annotated[tuple[ImportedAttempt, ...], Meta(min_length=1)]
     idempotency_key: str = ""
 
 

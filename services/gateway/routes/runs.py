@@ -1,4 +1,4 @@
-"""Runs: list, quote, preview, submit, get, and read facts."""
+"""Runs: list, quote, preview, submit, import, get, and read facts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from assay.contracts.causes import Causes
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
+from assay.contracts.imported_runs import ImportedRun
 from assay.contracts.rpc import (
     GetCauses,
     GetRun,
@@ -33,10 +34,12 @@ from services.gateway.model_check import model_problems
 from services.gateway.ports import PortsDependency
 from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
+from services.gateway.run_import.plan import build_import
 from services.gateway.run_responses import with_run_responses
 from services.gateway.submission import build_plan, build_plan_with_notes
 
 SUBMIT_TIMEOUT_SECONDS = 30.0
+MAX_IMPORT_BYTES = 32_000_000
 
 
 @get("/", summary="List runs", operation_id="list_runs")
@@ -62,6 +65,25 @@ async def submit_run(
     the amounts if the estimated cost exceeds what the limits leave, unless `partial`."""
     plan = await build_plan(await with_run_responses(data, ports), ports.catalog, ports.stores)
     command = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
+    run = await ports.bus.rpc.request(command, SUBMIT_TIMEOUT_SECONDS)
+    return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
+
+
+@post(
+    "/import",
+    summary="Import a run",
+    operation_id="import_run",
+    dto=Body[ImportedRun],
+    return_dto=None,
+    request_max_body_size=MAX_IMPORT_BYTES,
+)
+async def import_run(
+    data: JSONBody[ImportedRun], ports: PortsDependency, idempotency_key: IdempotencyKey = ""
+) -> Response[RunView]:
+    """Stores results that another framework produced and graded, as a finished run that names the framework. It cannot
+    be restarted or graded again, and is on the leaderboard of its own suite, `imported/<suite>`, only. At most 5,000
+    results and 32 MB; import more as several runs of the same suite."""
+    command = await build_import(data, ports.stores, idempotency_key or new_id())
     run = await ports.bus.rpc.request(command, SUBMIT_TIMEOUT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
 
@@ -148,6 +170,7 @@ router = Router(
     route_handlers=[
         list_runs,
         submit_run,
+        import_run,
         quote_run,
         preview_run,
         get_run,

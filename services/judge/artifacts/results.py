@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from itertools import chain, count
-
 import structlog
 from msgspec import structs
 
@@ -13,14 +9,13 @@ from assay.artifacts import ArtifactPermanent, ArtifactRetryable
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptJudged
 from assay.contracts.codec import Malformed, decode, encode
-from assay.contracts.results import RESULT, VERDICT, CheckOutput, Result
+from assay.contracts.results import RESULT, VERDICT, Result, check_artifact_names
 from services.judge.errors import StoreUnavailable
 from services.judge.grading.grade import GradingResult
 from services.judge.ports import AttemptArtifacts
 
 _log = structlog.get_logger(__name__)
 _JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
-_UNSAFE_CHARACTERS = re.compile("[^A-Za-z0-9_.-]+")
 
 
 async def store_outputs(result: GradingResult, store: AttemptArtifacts) -> dict[str, ArtifactRef]:
@@ -28,22 +23,14 @@ async def store_outputs(result: GradingResult, store: AttemptArtifacts) -> dict[
     StoreUnavailable."""
     try:
         refs = {name: await store.put(log.data, _TEXT, truncated=log.truncated) for name, log in result.logs.items()}
-        for name, output in zip(artifact_names(result.checks), result.checks, strict=True):
+        for name, output in zip(
+            check_artifact_names(output.result.name for output in result.checks), result.checks, strict=True
+        ):
             refs[name] = await store.put(encode(output), _JSON)
         refs[VERDICT] = await store.put(encode(result.verdict), _JSON)
     except ArtifactRetryable as error:
         raise StoreUnavailable(f"the outputs of the checks cannot be stored: {error}") from error
     return refs
-
-
-def artifact_names(checks: Iterable[CheckOutput]) -> list[str]:
-    """``checks/<name>.json`` for each check, with a number if several have the same name."""
-    found: list[str] = []
-    for check in checks:
-        name = f"checks/{_UNSAFE_CHARACTERS.sub('_', check.result.name).strip('.')[:80] or 'check'}"
-        numbered = (f"{name}-{number}.json" for number in count(2))
-        found.append(next(each for each in chain([f"{name}.json"], numbered) if each not in found))
-    return found
 
 
 async def read_result(ref: ArtifactRef | None, store: AttemptArtifacts) -> Result | None:

@@ -271,7 +271,7 @@ async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) ->
         sequence=run.sequence,
         expired_at=run.expired_at,
         solver=task.solver,
-        limits=task.limits,
+        limits=None if plan.imported else task.limits,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 from cachetools import LRUCache
 
+from assay.contracts.imported_runs import IMPORTED_SUITE
 from assay.contracts.leaderboard import Board, BoardRow
 from assay.contracts.models import Usage
 from assay.contracts.money import usd
@@ -22,14 +23,17 @@ CACHED_BOARDS = 64
 # Each addition to a cell raises its revision by one: as long as their sum is the same, nothing was added.
 _REVISION = "SELECT coalesce(sum(revision), 0)::bigint FROM cells"
 
+# Results of another framework are not mixed with those of Assay.
+_OF_SUITE = f"(suite = $1 OR ($1 = '' AND NOT starts_with(suite, '{IMPORTED_SUITE}')))"
+
 # Of a task that has changed, only the version graded last counts: sums over different tasks cannot be compared.
-_VERSIONS = """
+_VERSIONS = f"""
 SELECT project, task_id, task_digest,
   row_number() OVER (PARTITION BY project, task_id ORDER BY max(updated_at) DESC) AS age
-FROM cells WHERE $1 = '' OR suite = $1 GROUP BY project, task_id, task_digest
+FROM cells WHERE {_OF_SUITE} GROUP BY project, task_id, task_digest
 """
-_CURRENT = """
-($1 = '' OR suite = $1)
+_CURRENT = f"""
+{_OF_SUITE}
   AND (project, task_id, task_digest) NOT IN (SELECT project, task_id, task_digest FROM versions WHERE age > 1)
 """
 _LABELLED = " AND ".join(f"(${place} = '' OR {name} = ${place})" for place, name in enumerate(LABELS, 2))

@@ -20,7 +20,7 @@ from services.ledger.attempts.revisions import NewVerdict, Revised, current_verd
 from services.ledger.attempts.rows import AttemptRow
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row
-from services.ledger.errors import nothing_to_regrade, regraded_run, unknown_checks
+from services.ledger.errors import imported_run, nothing_to_regrade, regraded_run, unknown_checks
 from services.ledger.leaderboard.leaderboard_write import revise_results
 from services.ledger.runs.plans import Plans
 
@@ -93,6 +93,8 @@ async def regrade_plan(connection: Connection, earlier: RunPlan, request: Regrad
     of the other run, so that the attempts keep their ordinals. Raises Refused."""
     if earlier.regrades:
         raise regraded_run(request.run_id, earlier.regrades)
+    if earlier.imported:
+        raise imported_run(request.run_id, earlier.imported)
     if request.checks:
         known = set(await connection.values(str, _CHECK_NAMES, request.run_id))
         if unknown := sorted(set(request.checks) - known):

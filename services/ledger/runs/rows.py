@@ -65,6 +65,7 @@ class RunRow(UsageRow):
     reason: str
     restarts: str
     regrades: str
+    imported: str
     include_tests: bool
     expired_at: datetime | None
     sequence: int
@@ -133,6 +134,7 @@ class RunRow(UsageRow):
             reason=self.reason,
             restarts=self.restarts,
             regrades=self.regrades,
+            imported=self.imported,
             deadline_at=self.deadline_at,
             include_tests=self.include_tests,
             expired_at=self.expired_at,

@@ -1,22 +1,25 @@
-"""Runs: submitting, quoting, restarting, reading and listing them."""
+"""Runs: submitting, importing, quoting, restarting, reading and listing them."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import msgspec
 
 from assay.contracts.causes import Causes
-from assay.contracts.rpc import Changes, ListRuns, Quote, RegradeRun, RestartRun, RunPage, SubmitRun
+from assay.contracts.rpc import Changes, ImportRun, ListRuns, Quote, RegradeRun, RestartRun, RunPage, SubmitRun
 from assay.contracts.run_metrics import RunMetrics
 from assay.contracts.runs import RunPlan, RunView
 from services.ledger.database.database import Database, UniqueViolation
 from services.ledger.database.filters import Filters
 from services.ledger.database.rows import columns
-from services.ledger.errors import regraded_run, unknown_run
+from services.ledger.errors import imported_run, regraded_run, unknown_run
 from services.ledger.runs.causes import read_causes
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.quote import quote
 from services.ledger.runs.regrading import read_changes, regrade_plan
 from services.ledger.runs.rows import SELECT_RUN, RunRow
+from services.ledger.runs.run_import import RunImport
 from services.ledger.runs.run_metrics import RunMetricsReader
 from services.ledger.runs.submission import Submission
 from services.ledger.settings import LedgerSettings
@@ -39,6 +42,14 @@ class RunStore:
         except UniqueViolation:  # another request with the same key was faster
             return await self._database.transact(submission.store)
 
+    async def import_run(self, request: ImportRun) -> RunView:
+        """Store the results of another framework, or find the run that the idempotency key already created."""
+        run_import = RunImport(request)
+        try:
+            return await self._database.transact(partial(run_import.store, plans=self._plans))
+        except UniqueViolation:  # another request with the same key was faster
+            return await self._database.transact(partial(run_import.store, plans=self._plans))
+
     async def quote(self, plan: RunPlan) -> Quote:
         async with self._database.snapshot() as connection:
             return await quote(connection, plan, self._settings)
@@ -49,6 +60,8 @@ class RunStore:
             earlier = await self._plans.get(connection, request.run_id)
         if earlier.regrades:
             raise regraded_run(request.run_id, earlier.regrades)
+        if earlier.imported:
+            raise imported_run(request.run_id, earlier.imported)
         limits = request.limits or earlier.limits
         plan = msgspec.structs.replace(
             earlier,

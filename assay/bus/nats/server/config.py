@@ -10,7 +10,8 @@ from assay.bus.consumers import consumer_login, exported_services, imported_serv
 from assay.bus.permissions import Permissions, consumer_permissions, permissions
 from assay.bus.subjects import SERVER_HEALTH, SERVER_REPORT
 
-_MAX_PAYLOAD_BYTES = 1_048_576
+_MAX_PAYLOAD_BYTES = 8_388_608
+"""Requests can be this long, such as an imported run; what the streams store is limited to about 1 MB."""
 _LOGIN_SECONDS = 10
 """How long a client has to log in. The server's default of 2 s is too short on a busy machine."""
 _CONSUMER_LIMITS = "{ max_connections: 32, max_subscriptions: 256, max_payload: 65536 }"

@@ -638,3 +638,9 @@ ALTER TABLE cells ADD COLUMN difficulty VARCHAR DEFAULT '' NOT NULL;
 ALTER TABLE cells ADD COLUMN language VARCHAR DEFAULT '' NOT NULL;
 
 UPDATE alembic_version SET version_num='0023' WHERE alembic_version.version_num = '0022';
+
+-- Running upgrade 0023 -> 0024
+
+ALTER TABLE runs ADD COLUMN imported TEXT DEFAULT '' NOT NULL;
+
+UPDATE alembic_version SET version_num='0024' WHERE alembic_version.version_num = '0023';

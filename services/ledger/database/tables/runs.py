@@ -56,6 +56,8 @@ class Run(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     restarts: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     regrades: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    imported: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    """The framework that its results come from."""
     excess_warned: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     include_tests: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     expired_at: datetime | None = time(null=True)
