@@ -6,6 +6,7 @@ that of their own suite.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, field
@@ -114,6 +115,8 @@ class ImportedRun(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: Annotated[str, Meta(min_length=1, max_length=200)]
     """The framework with its version, such as ``Inspect 0.3.285``."""
     name: Annotated[str, Meta(max_length=200)] = ""
+    created_at: datetime | None = None
+    """When the framework began to execute it, if that is known."""
     suite: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     """The run's suite is this id after ``imported/``."""
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0

@@ -47,6 +47,7 @@ export function run(sequence: number, parts: Partial<RunView> = {}): RunView {
     reason: "",
     restarts: "",
     regrades: "",
+    imported: "",
     deadline_at: null,
     include_tests: false,
     expired_at: null,

@@ -39,6 +39,8 @@ def leaderboard(
         print_table(board_table(board))
     elif suite or category or difficulty or language:
         print_notice(f"no finished attempt matches the filter{_suggestions(server, board)}")
+    elif board.suites:
+        print_notice(f"no results except imported ones: --suite {' or '.join(board.suites)} shows them")
     else:
         print_notice("no results yet; `assay run --suite demo --model oracle --model nop` creates some")
 

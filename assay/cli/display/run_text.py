@@ -17,6 +17,8 @@ def limits_line(run: RunView) -> str:
     """``$0.2 spent and $0.1 held of $1; 3 h at most, until 14:02; priority 5``."""
     progress, limits = run.progress, run.limits
     held = f" and {money(progress.held_usd)} held" if progress.held_usd != "0" else ""
+    if run.imported:
+        return f"{money(progress.cost_usd)} according to {run.imported}"
     parts = [f"{money(progress.cost_usd)} spent{held}{of_limit(limits.cost_usd)}"]
     until = f", until {cell_text(run.deadline_at)}" if run.deadline_at and run.status not in ENDED else ""
     parts.append(f"{duration_text(limits.seconds)} at most{until}")
@@ -39,6 +41,8 @@ def note_lines(run: RunView) -> list[str]:
         )
     lines += [f"restart of run {run.restarts}"] if run.restarts else []
     lines += [f"grades the outputs of run {run.regrades} again"] if run.regrades else []
+    if run.imported:
+        lines.append(f"imported: {run.imported} executed and graded it; on the leaderboard of {run.suite} only")
     lines += ["models see the hidden tests; results do not count on the leaderboard"] if run.include_tests else []
     lines += [f"artifacts deleted at {cell_text(run.expired_at)}"] if run.expired_at else []
     lines += audit_lines(run.progress)

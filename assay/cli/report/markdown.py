@@ -31,9 +31,10 @@ def to_markdown(report: Report) -> str:
 def _run(run: RunView) -> str:
     progress, repeats = run.progress, "" if run.repeats == 1 else f", {run.repeats} repeats"
     ended = f", finished {run.finished_at:%Y-%m-%d %H:%M} UTC" if run.finished_at else ""
+    imported = f", imported from {run.imported}, which executed and graded it" if run.imported else ""
     return (
         f"run `{run.run_id}` ({run.status}): {progress.done} of {progress.total} attempts done{repeats}, "
-        f"${progress.cost_usd}, started {run.created_at:%Y-%m-%d %H:%M} UTC{ended}"
+        f"${progress.cost_usd}, started {run.created_at:%Y-%m-%d %H:%M} UTC{ended}{imported}"
     )
 
 

@@ -32,7 +32,7 @@ class StoredResult:
 
 
 async def store_result(
-    result: ImportedResult, checks: Sequence[CheckResult], expected: str, now: datetime, store: Store
+    result: ImportedResult, checks: Sequence[CheckResult], expected: str, time: datetime, store: Store
 ) -> StoredResult:
     attempt: dict[str, ArtifactRef] = {}
     if result.prompt:
@@ -41,7 +41,7 @@ async def store_result(
     if result.response:
         attempt[RESPONSE] = await store.put(result.response.encode(), _TEXT)
     if result.steps:
-        lines = b"\n".join(map(encode, _steps(result, now)))
+        lines = b"\n".join(map(encode, _steps(result, time)))
         attempt["transcript.jsonl"] = await store.put(lines + b"\n", _JSON_LINES)
     outputs: dict[str, ArtifactRef] = {}
     names = check_artifact_names(check.name for check in checks)
@@ -51,8 +51,9 @@ async def store_result(
     return StoredResult(attempt=attempt, checks=outputs)
 
 
-def _steps(result: ImportedResult, now: datetime) -> Iterator[AgentStep]:
-    """The model's turns are told apart by the results of tools between them. When they happened is not known."""
+def _steps(result: ImportedResult, time: datetime) -> Iterator[AgentStep]:
+    """A turn ends with the results of its tools. All steps have the time of the run: when each happened is not known,
+    and importing the same again must give the same bytes."""
     turn, tool_calls, after_result = 1, 0, False
     for number, step in enumerate(result.steps, 1):
         turn += after_result and step.kind is not StepKind.RESULT
@@ -62,7 +63,7 @@ def _steps(result: ImportedResult, now: datetime) -> Iterator[AgentStep]:
             number=number,
             turn=turn,
             kind=step.kind,
-            time=now,
+            time=time,
             text=step.text,
             tool=step.tool,
             call_id=step.call_id,

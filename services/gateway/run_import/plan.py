@@ -23,6 +23,7 @@ from services.gateway.run_import.validation import check_run
 CHECK_KIND = "imported"
 MAX_MESSAGE_CHARACTERS = 200
 _CONCURRENCY = 16
+_UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 
 
 async def build_import(run: ImportedRun, stores: Mapping[Area, Store], idempotency_key: str) -> ImportRun:
@@ -48,7 +49,7 @@ async def build_import(run: ImportedRun, stores: Mapping[Area, Store], idempoten
 class _ImportedAttempts:
     def __init__(self, run: ImportedRun, store: Store) -> None:
         self._run, self._store = run, store
-        self._now = datetime.now(UTC)
+        self._time = run.created_at or _UNKNOWN_TIME
         self._tasks = {task.task_id: index for index, task in enumerate(run.tasks)}
         self._models = {model.name: index for index, model in enumerate(run.models)}
         self._expected = {
@@ -63,7 +64,7 @@ class _ImportedAttempts:
         checks = _checks(result, self._run.pass_score)
         expected = self._expected[result.task_id, result.sample_id]
         async with self._slots:
-            stored = await store_result(result, checks, expected, self._now, self._store)
+            stored = await store_result(result, checks, expected, self._time, self._store)
         return ImportedAttempt(
             task_index=self._tasks[result.task_id],
             model_index=self._models[result.model],

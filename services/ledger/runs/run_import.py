@@ -6,13 +6,10 @@ Nothing of them is executed, graded or booked here. They are on the leaderboard 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from assay.contracts.attempts import State, TryEnd
 from assay.contracts.codec import digest
-from assay.contracts.evaluation import Evaluation, EvaluationSpec, Measurements, evaluate
 from assay.contracts.ids import new_id
-from assay.contracts.money import usd
 from assay.contracts.rpc import ImportedAttempt, ImportRun
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import RevisionSource
@@ -25,16 +22,15 @@ from services.ledger.runs.new_run import NewAttempt, attempts_of, earlier_run, i
 from services.ledger.runs.plans import Plans
 
 _ADD_TRIES = """
-INSERT INTO tries
-  (attempt_id, token, worker_id, ended_at, ended, cause, duration_seconds, output, artifacts, evaluation)
-SELECT attempt_id, 0, '', now(), ended, $7, seconds, output::jsonb, artifacts::jsonb, evaluation::jsonb
-FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::text[], $6::text[])
-  AS t(attempt_id, ended, seconds, output, artifacts, evaluation)
+INSERT INTO tries (attempt_id, token, worker_id, ended_at, ended, cause, duration_seconds, output, artifacts)
+SELECT attempt_id, 0, '', now(), ended, $6, seconds, output::jsonb, artifacts::jsonb
+FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::text[])
+  AS t(attempt_id, ended, seconds, output, artifacts)
 """
 _ADD_VERDICTS = """
-INSERT INTO verdicts (attempt_id, token, judge_id, source, author, body, artifacts, evaluation)
-SELECT attempt_id, 0, '', $5, $6, body::jsonb, artifacts::jsonb, evaluation::jsonb
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS v(attempt_id, body, artifacts, evaluation)
+INSERT INTO verdicts (attempt_id, token, judge_id, source, author, body, artifacts)
+SELECT attempt_id, 0, '', $4, $5, body::jsonb, artifacts::jsonb
+FROM unnest($1::text[], $2::text[], $3::text[]) AS v(attempt_id, body, artifacts)
 """
 _ATTEMPTS = f"SELECT {columns(AttemptRow)} FROM attempts WHERE run_id = $1 ORDER BY ordinal"
 
@@ -80,16 +76,15 @@ class RunImport:
                 new.attempt_id,
                 (TryEnd.FAILED if imported.score is None else TryEnd.EXECUTED).value,
                 imported.duration_seconds,
-                _json(imported.output),
-                _json(imported.artifacts),
-                None if imported.verdict else _json(_evaluation(imported)),
+                to_json(imported.output) if imported.output else None,
+                to_json(imported.artifacts),
             )
             for new, imported in self._attempts
         ]
 
     def _verdict_rows(self) -> list[tuple[object, ...]]:
         return [
-            (new.attempt_id, to_json(verdict), to_json(imported.check_artifacts), _json(_evaluation(imported)))
+            (new.attempt_id, to_json(verdict), to_json(imported.check_artifacts))
             for new, imported in self._attempts
             if (verdict := imported.verdict)
         ]
@@ -113,15 +108,3 @@ def _attempts(run_id: str, request: ImportRun) -> Iterator[tuple[NewAttempt, Imp
         for name in imported.usage.__struct_fields__:
             setattr(new, name, getattr(imported.usage, name))
         yield new, imported
-
-
-def _evaluation(imported: ImportedAttempt) -> Evaluation | None:
-    if imported.score is None:
-        return None
-    cost = float(usd(imported.cost_nanousd))
-    measured = Measurements(score=imported.score, duration_seconds=imported.duration_seconds, cost_usd=cost)
-    return evaluate(EvaluationSpec(), measured)
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else to_json(value)

@@ -13,7 +13,7 @@ from typing import Any
 from assay.bus.protocol import Bus
 from assay.contracts.codec import encode
 from assay.contracts.problems import Problem, ProblemError
-from assay.contracts.rpc import GetHealth, QuoteRun, ServiceHealth, SubmitRun
+from assay.contracts.rpc import GetHealth, ImportRun, QuoteRun, ServiceHealth, SubmitRun
 from assay.contracts.runs import RunPlan, RunView
 from tests.fakes.ledger.grants import FakeGrants
 from tests.fakes.ledger.money import FakeMoney
@@ -31,6 +31,7 @@ class FakeLedger(FakeRuns):
     def __init__(self, bus: Bus, lease_seconds: float = 0.6) -> None:
         super().__init__(bus)
         self.submitted: list[SubmitRun] = []
+        self.imported: list[ImportRun] = []
         self.ready = True
         self.database_down = False
         self.queries = FakeQueries(self)
@@ -51,6 +52,7 @@ class FakeLedger(FakeRuns):
     async def serve(self) -> None:
         handlers: dict[Any, Any] = {
             SubmitRun: self._submit,
+            ImportRun: self._import,
             QuoteRun: self.money.on_quote,
             GetHealth: self._health,
             **self.queries.handlers(),
@@ -84,6 +86,11 @@ class FakeLedger(FakeRuns):
         if not run_id:
             run_id = await self.new_run(_attempts(request.plan), request.plan.suite, request.plan.name)
             self.idempotency_keys[request.idempotency_key] = (body, run_id)
+        return self.runs[run_id].run
+
+    async def _import(self, request: ImportRun) -> RunView:
+        self.imported.append(request)
+        run_id = await self.new_run(len(request.attempts), request.plan.suite, request.plan.name)
         return self.runs[run_id].run
 
     async def _health(self, request: GetHealth) -> ServiceHealth:

@@ -104,14 +104,11 @@ async def test_an_attempt_has_the_artifacts_and_the_verdict_of_its_framework(led
     detail = await ledger.attempts.get(passed)
     assert detail.verdict == verdict(1.0, f1=0.5)
     assert detail.artifacts == {"response.txt": ANSWER, "checks/match.json": CHECKS}
-    assert detail.limits is None
-    assert detail.evaluation is not None
-    assert [(each.name, each.raw) for each in detail.evaluation.components] == [("quality", 1.0)]
+    assert (detail.limits, detail.evaluation) == (None, None)
     (one,) = detail.tries
     assert (one.ended, one.cause, one.duration_seconds) == ("executed", f"imported from {SOURCE}", 2.5)
     ended = await ledger.attempts.get(timeout)
     assert (ended.verdict, ended.attempt.reason) == (None, "its time limit of 60 s")
-    assert ended.evaluation is not None and ended.evaluation.ultimate == 0.0
 
 
 async def test_it_is_on_the_leaderboard_of_its_suite_only(ledger: LedgerHarness) -> None:

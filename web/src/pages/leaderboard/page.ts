@@ -124,6 +124,7 @@ export class LeaderboardPage extends LitElement {
   private renderBoard(board: Board) {
     if (board.rows.length === 0) {
       const isFiltered = Object.values(this.filter).some(Boolean);
+      if (!isFiltered && board.suites.length > 0) return importedSuites(board.suites);
       const reason = isFiltered ? "No finished attempts match the filter." : "Attempts are listed here once graded:";
       return html`<section class="panel">${emptyState(
         "No scores yet",
@@ -189,4 +190,13 @@ function renderChart(rows: BoardRow[]) {
     <header><h2>${title}</h2></header>
     <score-chart .rows=${rows}></score-chart>
   </section>`;
+}
+
+/** For a board without a filter: it leaves out what other frameworks have graded. */
+function importedSuites(suites: readonly string[]) {
+  const links = suites.map((suite) => html`<p><a href="?suite=${encodeURIComponent(suite)}">${suite}</a></p>`);
+  return html`<section class="panel">${emptyState(
+    "No scores of Assay's own yet",
+    html`<p>Imported results have a leaderboard for each suite:</p>${links}`,
+  )}</section>`;
 }

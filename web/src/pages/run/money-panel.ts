@@ -9,6 +9,7 @@ import type { CostForecast } from "./cost-forecast.ts";
 import { hasEnded } from "./run-progress.ts";
 
 export function renderMoneyPanel(run: RunView, forecast: CostForecast) {
+  if (run.imported) return nothing;
   const { cost_usd: spent, held_usd: held } = run.progress;
   const limit = run.limits.cost_usd;
   return html`<section class="panel padded money" aria-label="Money">

@@ -51,6 +51,7 @@ export class RunActions extends LitElement {
   }
 
   private renderEnded(run: RunView) {
+    if (run.imported) return nothing;
     const errors = erroredAttempts(run.progress);
     const restart = (fresh: boolean) => () => this.open("restart-dialog", (dialog, run) => dialog.show(run, fresh));
     return html`

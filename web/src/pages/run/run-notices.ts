@@ -29,7 +29,7 @@ export function warningText({ account, percent, spent_usd, held_usd, limit_usd, 
 
 export function runNotices(run: RunView, store: RunStore) {
   return html`
-    ${restartNotice(run)} ${regradeNotice(run)} ${cancellingNotice(run)}
+    ${restartNotice(run)} ${regradeNotice(run)} ${importNotice(run)} ${cancellingNotice(run)}
     ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
     ${run.stopped_models.map(stoppedNotice)} ${Object.entries(run.changed_models).map(changedNotice)}
     ${limitNotices(run, store)}
@@ -47,6 +47,14 @@ function regradeNotice({ regrades }: RunView) {
   if (!regrades) return nothing;
   const link = html`<a href="/runs/${regrades}">run ${regrades.slice(-8)}</a>`;
   return notice("regrades", "quiet", html`Grades the stored outputs of ${link} again and revises its verdicts.`);
+}
+
+function importNotice({ imported, suite }: RunView) {
+  if (!imported) return nothing;
+  const source = showControlCharacters(imported);
+  const board = html`<a href="/leaderboard?suite=${encodeURIComponent(suite)}">leaderboard of ${suite}</a>`;
+  const origin = html`Imported from ${source}, which executed and graded the attempts; Assay did neither.`;
+  return notice("imported", "quiet", html`${origin} The results are on the ${board} only.`);
 }
 
 function reasonNotice(run: RunView) {
