@@ -1,7 +1,8 @@
 """Every suite of the catalogue by ``oracle``, ``nop`` and the embedded model, on a running stack: checks that nothing
 ends as ``infra_error``, and writes the scores to ``bench/catalogue_scores.json`` and ``docs/catalogue.md``.
 
-``assay up``, then ``python -m bench catalogue [--server URL] [--suite ID ...] [--samples 3] [--max-tokens 256]``.
+``assay up``, with Docker and its images, then ``python -m bench catalogue [--server URL] [--suite ID ...]``. It takes
+half an hour. With ``--page`` it measures nothing, and only writes the page.
 """
 
 from __future__ import annotations
@@ -16,40 +17,50 @@ from assay.cli.attempt_pages import all_attempts
 from assay.cli.server import connected
 from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
-from assay.contracts.models import Parameters
+from assay.contracts.models import BASELINES, Parameters
 from assay.contracts.runs import RunRequest, RunStatus, RunView
-from assay.contracts.tasks import SuiteView, TaskView
+from assay.contracts.tasks import TaskView
 from assay.contracts.verdicts import Outcome
-from bench.catalogue_page import MODELS, PAGE, SCORES_FILE, Scores, TaskScores, page, read_scores, write_scores
+from bench.catalogue_page import (
+    MAX_TOKENS,
+    MODELS,
+    SAMPLES,
+    Scores,
+    TaskScores,
+    read_scores,
+    write_page,
+    write_scores,
+)
 
-_NOT_GRADED = ("impossible",)
-"""Suites whose tasks no solution passes."""
+NO_SUITE = "-"
+"""Tasks that are in no suite."""
 
 
-async def measure(server: str, suites: Sequence[str], samples: int, max_tokens: int) -> None:
+async def measure(server: str, suites: Sequence[str]) -> None:
     async with connected(server) as client:
-        known = {suite.suite_id: suite for suite in await client.suites()}
+        known = await client.suites()
         tasks = {task.task_id: task for task in await client.tasks()}
+        apart = tuple(sorted(tasks.keys() - {task_id for suite in known for task_id in suite.task_ids}))
         scores = read_scores()
-        for name in suites or [name for name in known if name not in _NOT_GRADED]:
-            for model in MODELS:
-                attempts = await _run(client, known[name], model, samples, max_tokens)
+        for name in suites or [suite.suite_id for suite in known] + [NO_SUITE]:
+            for model in BASELINES if name == NO_SUITE else MODELS:
+                chosen = apart if name == NO_SUITE else ()
+                attempts = await _run(client, name, chosen, model)
                 scores = _with_results(scores, tasks, model, attempts)
                 write_scores(scores)
-        PAGE.write_text(page(tasks.values(), list(known.values()), scores), encoding="utf-8")
-        print(f"wrote {SCORES_FILE} and {PAGE}")
 
 
-async def _run(client: AssayClient, suite: SuiteView, model: str, samples: int, max_tokens: int) -> list[AttemptView]:
-    """Of a calling model only the first samples; the baselines cost nothing."""
-    calls = "/" in model
+async def _run(client: AssayClient, name: str, tasks: tuple[str, ...], model: str) -> list[AttemptView]:
+    """The tasks, or else the suite of this name. Of a model that is called, only the first samples."""
+    calls = model not in BASELINES
     request = RunRequest(
         models=(model,),
-        suite=suite.suite_id,
-        samples=samples if calls else 0,
-        parameters=Parameters(max_tokens=max_tokens) if calls else Parameters(),
+        suite=None if tasks else name,
+        tasks=tasks,
+        samples=SAMPLES if calls else 0,
+        parameters=Parameters(max_tokens=MAX_TOKENS) if calls else Parameters(),
         skip_unsuitable=True,
-        name=f"catalogue: {suite.suite_id}",
+        name=f"catalogue: {name}",
     )
     started = time.monotonic()
     run = await _finished(client, await client.submit(request))
@@ -57,7 +68,7 @@ async def _run(client: AssayClient, suite: SuiteView, model: str, samples: int, 
     failed = [attempt for attempt in attempts if attempt.outcome is Outcome.INFRA_ERROR]
     mean = sum(attempt.score or 0.0 for attempt in attempts) / len(attempts)
     print(
-        f"{suite.suite_id:14} {model:22} {len(attempts):4} attempts, mean score {mean:.3f}, "
+        f"{name:14} {model:22} {len(attempts):4} attempts, mean score {mean:.3f}, "
         f"{len(failed)} infra_error, {time.monotonic() - started:.0f} s",
         flush=True,
     )
@@ -91,7 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench catalogue")
     parser.add_argument("--server", default="")
     parser.add_argument("--suite", action="append", default=[])
-    parser.add_argument("--samples", type=int, default=3, help="of each task, for the embedded model")
-    parser.add_argument("--max-tokens", type=int, default=256, help="of each completion, for the embedded model")
+    parser.add_argument("--page", action="store_true", help="measure nothing, only write the page")
     options = parser.parse_args(arguments)
-    asyncio.run(measure(options.server, options.suite, options.samples, options.max_tokens))
+    if not options.page:
+        asyncio.run(measure(options.server, options.suite))
+    write_page()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from assay.catalog import Catalog
 from assay.contracts.tasks import SuiteView, TaskView
 
 MODELS = ("oracle", "nop", "local/smollm2-135m")
@@ -22,10 +23,11 @@ Every task that comes with Assay: what it measures, how hard it is meant to be, 
 has. The last columns are mean scores: of the reference solutions (`oracle`, which must score 1), of doing nothing
 (`nop`, which must score 0), and of the embedded model (`local/smollm2-135m`, 135 million parameters), with at most
 {max_tokens} tokens per completion and the first {samples} samples of a task. `-`: not measured, because the model
-cannot see images, or because a judge model or a person grades the task. `python -m bench catalogue` measures them and
-writes this page.
+cannot see images, because a judge model grades the task, or because the task has changed since. No solution passes the
+impossible tasks, not even theirs. `python -m bench catalogue` measures all and writes this page.
 """
-_MAX_TOKENS, _SAMPLES = 256, 3
+MAX_TOKENS, SAMPLES = 256, 2
+"""For the embedded model: of each completion, and of each task."""
 
 
 class TaskScores(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +54,17 @@ def write_scores(scores: Scores) -> None:
 
 def page(tasks: Iterable[TaskView], suites: Sequence[SuiteView], scores: Scores) -> str:
     by_category = sorted(tasks, key=lambda task: (task.domain, task.category, task.task_id))
-    sections = [_HEAD.format(max_tokens=_MAX_TOKENS, samples=_SAMPLES).rstrip(), "## Suites", _suites(suites)]
+    sections = [_HEAD.format(max_tokens=MAX_TOKENS, samples=SAMPLES).rstrip(), "## Suites", _suites(suites)]
     for (domain, category), members in groupby(by_category, key=lambda task: (task.domain, task.category)):
-        sections += [f"## {category.replace('_', ' ').capitalize()} ({domain})", _tasks(list(members), scores)]
+        sections += [f"## `{category}` ({domain})", _tasks(list(members), scores)]
     return "\n\n".join(sections) + "\n"
+
+
+def write_page() -> None:
+    """Of the catalogue in this folder, with the scores measured last."""
+    catalog = Catalog.open(_ROOT / "catalog")
+    tasks = [task.view() for task in catalog.tasks()]
+    PAGE.write_text(page(tasks, catalog.suites(), read_scores()), encoding="utf-8")
 
 
 def _suites(suites: Sequence[SuiteView]) -> str:
@@ -74,7 +83,7 @@ def _tasks(tasks: Sequence[TaskView], scores: Scores) -> str:
     ]
     for task in tasks:
         tags = ", ".join(task.tags)
-        measured = " | ".join(_score(scores.get(task.task_id), model) for model in MODELS)
+        measured = " | ".join(_score(task, scores, model) for model in MODELS)
         lines.append(
             f"| `{task.task_id}` | {task.title} ({tags}) | {task.difficulty} | {task.language or '-'} | "
             f"{', '.join(task.checks)} | {task.samples} | {measured} |"
@@ -82,6 +91,8 @@ def _tasks(tasks: Sequence[TaskView], scores: Scores) -> str:
     return "\n".join(lines)
 
 
-def _score(found: TaskScores | None, model: str) -> str:
-    score = found.scores.get(model) if found else None
+def _score(task: TaskView, scores: Scores, model: str) -> str:
+    """Of this version of the task."""
+    found = scores.get(task.task_id)
+    score = found.scores.get(model) if found and found.digest == task.digest else None
     return "-" if score is None else f"{score:.2f}".rstrip("0").rstrip(".")
