@@ -113,6 +113,33 @@ Revision = Annotated[
     str, typer.Option("--revision", metavar="NAME", help="hub: a branch, tag or commit, to import the same again.")
 ]
 
+# --- of results
+
+Results = Annotated[Path, typer.Argument(metavar="PATH", help="The log or output, or a folder of them.")]
+Score = Annotated[
+    str,
+    typer.Option(
+        "--score", metavar="NAME", help="Which scorer or metric counts. Default: the headline metric, or the first."
+    ),
+]
+Filter = Annotated[
+    str, typer.Option("--filter", metavar="NAME", help="Which filter's answers count. Default: the first in the file.")
+]
+ScoreScale = Annotated[
+    str,
+    typer.Option("--scale", metavar="LOW,HIGH", help="Lowest and highest score, if they are not 0 and 1: 1,10."),
+]
+PassScore = Annotated[
+    float, typer.Option("--pass-score", metavar="X", help="Score from 0 to 1 from which a result counts as passed.")
+]
+Model = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of the model. Default: the one in the file.")]
+ResultsSuite = Annotated[
+    str,
+    typer.Option("--suite", metavar="ID", help="Suite of the runs, after imported/. Default: the task's name."),
+]
+RunName = Annotated[str, typer.Option("--name", metavar="TEXT", help="Name of the runs. Default: that of the tasks.")]
+OnlyReport = Annotated[bool, typer.Option("--dry-run", help="Only report what would be imported.")]
+
 
 def listed(text: str) -> tuple[str, ...]:
     """``A,B`` as a tuple."""

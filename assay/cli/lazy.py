@@ -26,7 +26,7 @@ COMMANDS = {
     "limits": "Show and set spending limits.",
     "prices": "Show, set and check model prices.",
     "tasks": "List, describe, create and validate tasks.",
-    "import": "Import tasks from other benchmarks and question sets.",
+    "import": "Import tasks of other benchmarks, or results of other frameworks.",
     "suites": "List and show suites of tasks.",
     "models": "List, test, add, change and remove models.",
     "judges": "Compare models that grade with people.",

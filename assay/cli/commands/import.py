@@ -17,9 +17,10 @@ from assay.catalog.importers.question_options import QuestionOptions
 from assay.cli import import_options as options
 from assay.cli.errors import BadUsage
 from assay.cli.import_options import listed
+from assay.cli.import_results import Sending, import_results, results_options
 from assay.cli.import_tasks import Destination, import_plan
 from assay.cli.lazy import COMMANDS
-from assay.cli.options import Json
+from assay.cli.options import Json, Server
 from assay.embedded.environment import with_dotenv
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["import"])
@@ -112,6 +113,48 @@ def import_harbor(
     given = {**context.params, "grade": grade or solve}
     chosen = TaskOptions(**_given(given, TaskOptions))
     import_plan(lambda: _read_harbor(path, chosen, solve), "harbor", path, _destination(given))
+
+
+@app.command("inspect", help="Import results of Inspect: a log (.eval or .json), or a folder with logs.")
+def import_inspect(
+    context: typer.Context,
+    path: options.Results,
+    score: options.Score = "",
+    scale: options.ScoreScale = "",
+    pass_score: options.PassScore = 1.0,
+    model: options.Model = "",
+    suite: options.ResultsSuite = "",
+    name: options.RunName = "",
+    dry_run: options.OnlyReport = False,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    _import_results("inspect.log", context, Sending(server=server, dry_run=dry_run, json=json))
+
+
+@app.command("lm-eval", help="Import results of lm-eval: its output folder, a results file or a samples file.")
+def import_lm_eval(
+    context: typer.Context,
+    path: options.Results,
+    score: options.Score = "",
+    filter_: options.Filter = "",
+    scale: options.ScoreScale = "",
+    pass_score: options.PassScore = 1.0,
+    model: options.Model = "",
+    suite: options.ResultsSuite = "",
+    name: options.RunName = "",
+    dry_run: options.OnlyReport = False,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    _import_results("lm_eval.output", context, Sending(server=server, dry_run=dry_run, json=json))
+
+
+def _import_results(reader: str, context: typer.Context, sending: Sending) -> None:
+    path: Path = context.params["path"]
+    chosen = results_options(context.params)
+    module = import_module(f"assay.catalog.importers.results.{reader}")
+    import_results(lambda: module.read(path, chosen), str(context.info_name), path, sending)
 
 
 def _read_harbor(path: Path, chosen: TaskOptions, solve: bool) -> ImportPlan:

@@ -1,0 +1,1 @@
+"""Outputs of lm-eval, the LM Evaluation Harness."""
