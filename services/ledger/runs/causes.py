@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec import structs
+
 from assay.contracts.attempts import FaultKind
 from assay.contracts.causes import Cause, Causes
 from assay.contracts.ids import attempt_id
@@ -43,11 +45,20 @@ SELECT {columns(Ungraded)} FROM (
 """
 
 
+class _RunOfCauses(Row):
+    sequence: int
+    imported: str
+
+
 async def read_causes(connection: Connection, run_id: str) -> Causes:
-    sequence = await connection.value(int, "SELECT sequence FROM runs WHERE run_id = $1", run_id)
-    if sequence is None:
+    """Of an imported run without remedies: it cannot be repeated here."""
+    run = await connection.row(_RunOfCauses, "SELECT sequence, imported FROM runs WHERE run_id = $1", run_id)
+    if run is None:
         raise unknown_run(run_id)
-    return group_causes(await connection.rows(Ungraded, _UNGRADED, run_id, UNGRADED), run_id, sequence)
+    causes = group_causes(await connection.rows(Ungraded, _UNGRADED, run_id, UNGRADED), run_id, run.sequence)
+    if not run.imported:
+        return causes
+    return structs.replace(causes, items=tuple(structs.replace(each, remedy="") for each in causes.items))
 
 
 def group_causes(ungraded: Iterable[Ungraded], run_id: str, sequence: int) -> Causes:

@@ -153,3 +153,12 @@ async def test_results_outside_of_the_plan_are_refused(ledger: LedgerHarness) ->
     for wrong in (graded("s9", 0, 1, 1.0), graded("s0", 0, 3, 1.0), structs.replace(RESULTS[0], task_index=1)):
         with pytest.raises(ProblemError, match="not in the plan"):
             await ledger.runs.import_run(request(RESULTS[1], wrong))
+
+
+async def test_the_causes_of_ungraded_attempts_suggest_no_retry(ledger: LedgerHarness) -> None:
+    run = await ledger.runs.import_run(request())
+    causes = await ledger.runs.causes(run.run_id)
+    assert {(each.reason, each.remedy) for each in causes.items} == {
+        ("its time limit of 60 s", ""),
+        ("the provider answered 500", ""),
+    }
