@@ -14,7 +14,7 @@ from msgspec import structs
 
 from assay.contracts.codec import Data, Malformed, decode
 from assay.contracts.results import TestOutput
-from assay.contracts.verdicts import Verdict
+from assay.contracts.verdicts import Outcome, Verdict
 
 CHEATS = "cheats/"
 
@@ -30,6 +30,11 @@ class Grading(Data, frozen=True, kw_only=True):
     verdict: Verdict
     wrong_tests: tuple[TestOutput, ...] = ()
 
+    @property
+    def decided(self) -> bool:
+        """False if a model or a person would decide."""
+        return self.verdict.outcome is not Outcome.NEEDS_REVIEW
+
 
 class Validation(Data, frozen=True, kw_only=True):
     """Result for one task, or for the catalogue's other files. ``mistakes`` name file, line and field; only --full
@@ -44,12 +49,16 @@ class Validation(Data, frozen=True, kw_only=True):
     error: str = ""
     """Why grading failed."""
     unchecked: str = ""
-    """Why a valid task was not graded."""
+    """Why a valid task was not graded, or not all of it."""
     host_lacks: bool = False
     """Whether another host could grade it."""
     seconds: float = 0.0
     sandbox: str = ""
     """The kinds of sandbox that were used; empty if grading ran no programs."""
+
+    @property
+    def decided(self) -> tuple[Grading, ...]:
+        return tuple(each for each in self.trials if each.decided)
 
 
 def grade_tasks(

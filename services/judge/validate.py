@@ -23,6 +23,7 @@ from assay.catalog import CatalogError, Task, load_task, make_bundles
 from assay.contracts.checks import Tier
 from assay.contracts.codec import Data, encode
 from assay.contracts.sandboxspec import SandboxSpec
+from assay.contracts.verdicts import Outcome
 from assay.sandbox import Availability, Mounts, ProgramMissing, ProviderUnavailable, Sandbox, SandboxError
 from assay.sandbox.selection import PROVIDERS, AutoProvider, provider_for_setting
 from services.judge.bridge.test_run import TestRun, TestRunLog
@@ -34,10 +35,10 @@ from services.judge.grading.validation import BaselineResult, validate
 from services.judge.ports import TestExecutor
 
 _NEEDS_MODELS = (
-    "models grade it, and none is called here; try it in a run, and compare its judge with people by "
-    "`assay judges calibrate`"
+    "models grade what its other checks leave open, and none is called here; try it in a run, and compare its judge "
+    "with people by `assay judges calibrate`"
 )
-_NEEDS_PEOPLE = "people grade it; try it in a run, and review its attempts"
+_NEEDS_PEOPLE = "people grade what its other checks leave open; try it in a run, and review its attempts"
 _WALL_FACTOR = 4.0
 """Hidden tests of several tasks run at once, and wall time then measures only the load. CPU time stays limited."""
 _kinds_used: ContextVar[set[str]] = ContextVar("kinds_used")
@@ -51,7 +52,7 @@ class Validation(Data, frozen=True, kw_only=True):
     trials: tuple[BaselineResult, ...] = ()
     error: str = ""
     unchecked: str = ""
-    """Why nothing was graded although the task is valid."""
+    """Why not everything was graded although the task is valid."""
     host_lacks: bool = False
     """Whether another host could grade it."""
     seconds: float = 0.0
@@ -134,18 +135,17 @@ async def validate_folders(
 async def _validated(folder: Path, tools: Tools) -> Validation:
     try:
         task = load_task(folder)
-        if reason := _ungradable(task):
-            return Validation(task=task.task_id, ok=True, unchecked=reason)
         trials = await validate(make_bundles(task), tools)
     except (ProviderUnavailable, ProgramMissing) as error:
         return Validation(task=folder.name, ok=True, unchecked=str(error), host_lacks=True)
     except (CatalogError, JudgeError, SandboxError, OSError) as error:
         return Validation(task=folder.name, ok=False, error=str(error))
-    return Validation(task=task.task_id, ok=all(result.ok for result in trials), trials=trials)
+    ok = all(result.ok for result in trials)
+    return Validation(task=task.task_id, ok=ok, trials=trials, unchecked=_left_to_others(task))
 
 
-def _ungradable(task: Task) -> str:
-    """Why no host can grade it without calling a model or asking a person; empty if one can."""
+def _left_to_others(task: Task) -> str:
+    """Why no host can grade all of it without calling a model or asking a person; empty if one can."""
     if any(check.calls_model for check in task.manifest.checks):
         return _NEEDS_MODELS
     return _NEEDS_PEOPLE if any(check.tier is Tier.REVIEW for check in task.manifest.checks) else ""
@@ -190,6 +190,8 @@ def _text(validation: Validation) -> str:
 
 
 def _result_line(result: BaselineResult) -> str:
+    if result.verdict.outcome is Outcome.NEEDS_REVIEW:
+        return f"?     {result.name} {result.sample_id}: left to a model or a person"
     mark = "ok   " if result.ok else "WRONG"
     reason = f"  {result.verdict.reason}" if result.verdict.reason else ""
     score = result.verdict.score

@@ -185,7 +185,7 @@ def _graded(found: Sequence[tuple[Path | None, Validation]], sandbox: str, *, qu
 
     def show(done: Validation) -> None:
         if not quiet and len(valid) > 1:
-            state = "not graded" if done.unchecked else "ok" if done.ok else "wrong"
+            state = "wrong" if not done.ok else "not graded" if done.unchecked and not done.decided else "ok"
             print_notice(f"{next(numbers)} of {len(valid)}: {done.task} {state}, {done.seconds:.1f} s")
 
     graded = grade_tasks(valid, sandbox, show) if valid else {}
@@ -208,7 +208,7 @@ def _print(states: Sequence[Validation], seconds: float | None) -> None:
 
 
 def _mark(state: Validation) -> tuple[str, str]:
-    if state.unchecked:
+    if state.ok and state.unchecked:
         return "?    ", "yellow"
     return ("ok   ", "green") if state.ok else ("fail ", "bold red")
 

@@ -23,24 +23,24 @@ def grading_table(states: Iterable[Validation]) -> Table:
 
 
 def _scores(state: Validation) -> tuple[str, str, str]:
-    if not state.trials:
+    if not state.decided:
         return "not graded", "", ""
-    cheats = _by_name(state)
-    good = sum(all(each.ok for each in gradings) for gradings in cheats.values())
+    cheats = _cheats(state)
+    good = sum(all(each.ok and each.decided for each in gradings) for gradings in cheats.values())
     shown = f"{good} of {len(cheats)} score 0" if cheats else "-"
     return _score(state, "reference"), _score(state, "noop"), shown
 
 
 def _score(state: Validation, name: str) -> str:
-    """The score that all samples have, or how many have the right one."""
-    gradings = [each for each in state.trials if each.name == name]
+    """The score that all samples have, or how many have the right one; ``-`` if that is left to others."""
+    gradings = [each for each in state.decided if each.name == name]
     right = [each for each in gradings if each.ok]
     if len(right) == len(gradings):
         return f"{gradings[0].wanted:g}" if gradings else "-"
     return f"{gradings[0].verdict.score:g}" if len(gradings) == 1 else f"{len(right)} of {len(gradings)} right"
 
 
-def _by_name(state: Validation) -> dict[str, list[Grading]]:
+def _cheats(state: Validation) -> dict[str, list[Grading]]:
     """The gradings of each cheat, one for each sample."""
     found: dict[str, list[Grading]] = {}
     for each in state.trials:
@@ -53,7 +53,8 @@ def problems(state: Validation) -> Iterator[str]:
     """Of one task; empty if all is as it must be."""
     yield from state.mistakes
     if state.unchecked:
-        yield f"valid, but {'not checked' if state.host_lacks else 'not graded'} here: {state.unchecked}"
+        graded = "not checked" if state.host_lacks else "only partly graded" if state.decided else "not graded"
+        yield f"valid, but {graded} here: {state.unchecked}"
     if state.error:
         yield state.error
     for each in state.trials:
@@ -74,21 +75,24 @@ def _test_lines(grading: Grading) -> Iterator[str]:
 
 
 def summary(states: Sequence[Validation], seconds: float) -> str:
-    graded = [state for state in states if state.trials]
-    cheats = [gradings for state in graded for gradings in _by_name(state).values()]
-    zero = sum(all(each.ok for each in gradings) for gradings in cheats)
     lacking = sum(state.host_lacks for state in states)
-    ungradable = sum(bool(state.unchecked) for state in states) - lacking
+    partly = [state for state in states if state.unchecked and not state.host_lacks]
+    ungraded = sum(not state.decided for state in partly)
+    complete = [state for state in states if state.trials and not state.unchecked]
+    cheats = [each for state in states for each in _cheats(state).values() if all(one.decided for one in each)]
+    right = sum(all(each.ok for each in gradings) for gradings in cheats)
     parts = [
-        f"{sum(state.ok for state in graded)} of {count_text(len(states), 'task')} graded as they must be",
-        f"right: references {_right(graded, 'reference')} of {len(graded)}, no-ops {_right(graded, 'noop')} of "
-        f"{len(graded)}, cheats {zero} of {len(cheats)}",
+        f"{sum(state.ok for state in complete)} of {count_text(len(states), 'task')} graded as they must be",
+        f"right: references {_right(states, 'reference')}, no-ops {_right(states, 'noop')}, "
+        f"cheats {right} of {len(cheats)}",
         *([f"{lacking} not checked on this host"] if lacking else []),
-        *([f"{ungradable} not graded here"] if ungradable else []),
+        *([f"{len(partly) - ungraded} only partly graded"] if len(partly) > ungraded else []),
+        *([f"{ungraded} not graded here"] if ungraded else []),
     ]
     return f"{'; '.join(parts)}; {seconds:.0f} s"
 
 
-def _right(states: Sequence[Validation], name: str) -> int:
-    """In how many tasks all of them have the required score."""
-    return sum(all(each.ok for each in state.trials if each.name == name) for state in states)
+def _right(states: Sequence[Validation], name: str) -> str:
+    """In how many tasks all of them have the required score, of those where that was decided."""
+    decided = [gradings for state in states if (gradings := [each for each in state.decided if each.name == name])]
+    return f"{sum(all(each.ok for each in gradings) for gradings in decided)} of {len(decided)}"

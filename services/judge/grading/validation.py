@@ -1,4 +1,8 @@
-"""Validates a task's grading: its reference must score 1, its no-op and every cheat 0, by the real grading."""
+"""Validates a task's grading: its reference must score 1, its no-op and every cheat 0, by the real grading.
+
+No model is called and no person is asked. Where one would decide, the other checks are run: a no-op or a cheat that
+fails a gate is graded, and so is a reference that fails one of them. What remains is undecided.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from msgspec import structs
 from assay.artifacts import pack
 from assay.catalog import Bundles
 from assay.contracts.audit import AuditFlag
-from assay.contracts.checks import Reveal
+from assay.contracts.checks import AnyCheck, Reveal, Tier
 from assay.contracts.codec import Data, decode
 from assay.contracts.results import TestOutput
 from assay.contracts.tasks import HiddenTask, ReferenceTask, Solver
@@ -54,7 +58,11 @@ async def validate(bundles: Bundles, tools: CheckTools) -> tuple[BaselineResult,
 
 
 async def _grade(baseline: _Baseline, hidden: HiddenBundle, tools: CheckTools) -> BaselineResult:
-    graded = await grade(hidden, baseline.sample_id, read_output(hidden.task, baseline.output), tools)
+    decidable = tuple(check for check in hidden.task.checks if not undecidable(check))
+    decided = replace(hidden, task=structs.replace(hidden.task, checks=decidable))
+    graded = await grade(decided, baseline.sample_id, read_output(hidden.task, baseline.output), tools)
+    if len(decidable) < len(hidden.task.checks):
+        return _partly_graded(baseline, graded)
     verdict = graded.verdict
     passed = verdict.outcome is Outcome.PASSED
     partly = hidden.task.impossible and baseline.name == "reference"
@@ -67,6 +75,29 @@ async def _grade(baseline: _Baseline, hidden: HiddenBundle, tools: CheckTools) -
         verdict=verdict,
         flags=graded.flags,
         wrong_tests=() if ok else _wrong_tests(graded, baseline.wanted),
+    )
+
+
+def undecidable(check: AnyCheck) -> bool:
+    """Whether a model or a person decides it."""
+    return check.calls_model or check.tier is Tier.REVIEW
+
+
+def _partly_graded(baseline: _Baseline, graded: GradingResult) -> BaselineResult:
+    """By the checks that decide without a model or a person."""
+    checks = graded.verdict.checks
+    gate_failed = any(check.gate and not check.passed for check in checks)
+    failed = gate_failed or any(check.required and not check.passed for check in checks)
+    is_reference = baseline.wanted == 1.0
+    decided = failed if is_reference else gate_failed
+    outcome, reason = (Outcome.FAILED, graded.verdict.reason) if decided else (Outcome.NEEDS_REVIEW, "")
+    return BaselineResult(
+        name=baseline.name,
+        sample_id=baseline.sample_id,
+        ok=not (decided and is_reference),
+        wanted=baseline.wanted,
+        verdict=structs.replace(graded.verdict, outcome=outcome, score=0.0, reason=reason),
+        flags=graded.flags,
     )
 
 
