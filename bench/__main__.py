@@ -7,6 +7,7 @@ import sys
 
 from bench import (
     catalogue,
+    importing,
     injections,
     large_run,
     leaderboard,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "injections": injections.main,
     "programs": programs.main,
     "catalogue": catalogue.main,
+    "importing": importing.main,
 }
 
 

@@ -12,9 +12,10 @@ import pyarrow.parquet
 import pytest
 
 from assay.catalog import load_task
+from assay.catalog.importers.glue.sets import SETS
 from assay.cli.errors import FAILED
 from tests.cli.harness import CommandResult, run_assay
-from tests.fakes.hub import NAME, FakeHub, fake_hub
+from tests.fakes.hub import FILE, NAME, FakeHub, fake_hub, parquet
 
 TOKEN = "hf_only_for_this_test"
 SERIES: dict[str, list[Any]] = {
@@ -26,7 +27,7 @@ FOUR = {"mean": 2.5, "min": 1.0, "max": 4.5}
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[FakeHub]:
-    with fake_hub(SERIES, TOKEN) as found:
+    with fake_hub({FILE: parquet(SERIES)}, TOKEN) as found:
         yield found
 
 
@@ -132,3 +133,38 @@ def test_the_column_of_the_series_must_be_known(tmp_path: Path) -> None:
     )
     assert done.code == FAILED
     assert "which column has the series is not clear; name one by --input. The columns are: a, b" in done.err
+
+
+def test_the_sets_of_glue_are_configurations(tmp_path: Path) -> None:
+    data = {
+        f"{glue.configuration}/{glue.split}-00000-of-00001.parquet": parquet(
+            {
+                **{columns[-1] if glue.name == "ax" else columns[0]: ["One.", "Two."] for _, columns in glue.parts},
+                "label": [1, 0] if glue.labels else [4.5, 0.5],
+                "idx": [7, 8],
+            }
+        )
+        for glue in SETS
+    }
+    configs = [
+        {"config_name": name, "data_files": [{"split": split, "path": f"{name}/{split}-*"} for split in splits]}
+        for name, splits in _splits().items()
+    ]
+    card = f"---\nconfigs: {json.dumps(configs)}\n---\n# GLUE\n"
+    with fake_hub({"README.md": card.encode(), **data}) as hub:
+        more = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")}
+        done = run_assay(tmp_path, "import", "glue", NAME, "--into", str(tmp_path / "catalog"), **more)
+    assert done.code == 0, done.err
+    assert f"{len(SETS)} new" in done.out
+    for glue in SETS:
+        found = samples(tmp_path, f"glue_{glue.name}")
+        first = glue.label("1") if glue.labels else 4.5
+        assert found["7"][1] == first, glue.name
+        assert list(found) == ["7", "8"]
+
+
+def _splits() -> dict[str, list[str]]:
+    splits: dict[str, list[str]] = {}
+    for glue in SETS:
+        splits.setdefault(glue.configuration, []).append(glue.split)
+    return splits

@@ -165,7 +165,10 @@ def _read_harbor(path: Path, chosen: TaskOptions, solve: bool) -> ImportPlan:
 
 
 _PROBLEMS = {
-    "glue": ("glue.folder", "Import GLUE and its diagnostics: the folder with CoLA, SST-2 and the others."),
+    "glue": (
+        "glue.folder",
+        "Import GLUE: the folder with CoLA, SST-2 and the others, or nyu-mll/glue of the hub.",
+    ),
     "humaneval": ("humaneval", "Import HumanEval, or problems in its format: JSON Lines, also compressed by gzip."),
     "mbpp": ("mbpp", "Import MBPP: its JSON Lines, or the sanitized JSON array."),
     "exercism": ("exercism.track", "Import a track of Exercism: that of python, javascript, bash, go, rust or cpp."),

@@ -1,12 +1,14 @@
-"""Reads GLUE's folders: each set that is there becomes a task."""
+"""Reads GLUE, from a folder or from the hub: each set that is there becomes a task."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from assay.catalog.importers.errors import ImportFailed
+from assay.catalog.importers.glue.hub import read_set
 from assay.catalog.importers.glue.sets import SETS, GlueSet
 from assay.catalog.importers.glue.task import glue_task
 from assay.catalog.importers.parquet_file import read_table as read_parquet
@@ -14,19 +16,25 @@ from assay.catalog.importers.plan import ImportedTask, ImportPlan, LeftOut, Task
 from assay.catalog.importers.source_file import read_text
 from assay.catalog.importers.table import Row, Table, text_of
 
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _NO_SET = "none of its files is here; get it, or leave it out"
 _NO_LABEL = "has no label; the test sets of GLUE are published without"
 
 
 def read(source: Path, options: TaskOptions) -> ImportPlan:
-    """``source`` contains the sets' folders, or is the folder of one. Raises ImportFailed."""
-    if not source.is_dir():
-        raise ImportFailed(f"{source}: is not a folder; give the one that contains CoLA, SST-2 and the others")
+    """``source`` contains the sets' folders, is the folder of one, or is the name of a dataset on the hub. Raises
+    ImportFailed."""
+    on_hub = not source.exists() and _HUB_NAME.fullmatch(str(source)) is not None
+    if not on_hub and not source.is_dir():
+        raise ImportFailed(
+            f"{source}: is not a folder; give the one that contains CoLA, SST-2 and the others, or the name of a "
+            "dataset on the hub, such as nyu-mll/glue"
+        )
     tasks: list[ImportedTask] = []
     left_out: list[LeftOut] = []
     notes: list[str] = []
     for glue in SETS:
-        table = _table(source, glue)
+        table = read_set(str(source), glue) if on_hub else _table(source, glue)
         if table is None:
             left_out.append(LeftOut(what=glue.name, why=_NO_SET))
             continue

@@ -32,6 +32,16 @@ class GlueSet:
     difficulty: Difficulty = Difficulty.MEDIUM
 
     @property
+    def configuration(self) -> str:
+        """Its name on the hub."""
+        return next(name for name in self.folders if name.islower())
+
+    @property
+    def split(self) -> str:
+        """The split with labels on the hub."""
+        return next(name for name in self.files if name.startswith(("validation", "test")))
+
+    @property
     def classes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.labels.values()))
 
