@@ -11,6 +11,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, OnlyCategory, OnlyDifficulty, OnlyLanguage, OnlySuite, Server
 from assay.cli.server import call
 from assay.client import AssayClient
+from assay.contracts.imported_runs import IMPORTED_SUITE
 from assay.contracts.leaderboard import Board
 from assay.contracts.tasks import Difficulty
 
@@ -39,8 +40,8 @@ def leaderboard(
         print_table(board_table(board))
     elif suite or category or difficulty or language:
         print_notice(f"no finished attempt matches the filter{_suggestions(server, board)}")
-    elif board.suites:
-        print_notice(f"no results except imported ones: --suite {' or '.join(board.suites)} shows them")
+    elif imported := [suite for suite in board.suites if suite.startswith(IMPORTED_SUITE)]:
+        print_notice(f"no results except imported ones: --suite {' or '.join(imported)} shows them")
     else:
         print_notice("no results yet; `assay run --suite demo --model oracle --model nop` creates some")
 

@@ -124,7 +124,8 @@ export class LeaderboardPage extends LitElement {
   private renderBoard(board: Board) {
     if (board.rows.length === 0) {
       const isFiltered = Object.values(this.filter).some(Boolean);
-      if (!isFiltered && board.suites.length > 0) return importedSuites(board.suites);
+      const imported = board.suites.filter((suite) => suite.startsWith("imported/"));
+      if (!isFiltered && imported.length > 0) return importedSuites(imported);
       const reason = isFiltered ? "No finished attempts match the filter." : "Attempts are listed here once graded:";
       return html`<section class="panel">${emptyState(
         "No scores yet",
