@@ -88,7 +88,7 @@ def save_until(page: Page, shown: Locator) -> None:
         save(page)
         with suppress(AssertionError):
             return expect(shown).to_be_visible(timeout=PAGE_MILLISECONDS / 4)
-    raise AssertionError(form(page).inner_text())
+    raise AssertionError(form(page).locator("form").inner_text())
 
 
 def add(page: Page, provider_id: str, url: str) -> None:

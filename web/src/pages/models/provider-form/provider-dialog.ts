@@ -56,7 +56,9 @@ export class ProviderDialog extends LitElement {
     this.dialog.open = true;
   }
 
+  /** Unless somebody has begun to type while the dialog was still opening. */
   private onShown = (): void => {
+    if (this.shadowRoot?.activeElement?.matches("input, select, textarea")) return;
     if (this.startsAtModel) void this.focusModel();
     else this.renderRoot.querySelector("input")?.focus();
   };
