@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assay.catalog.importers.errors import ImportFailed
 from assay.catalog.importers.plan import LeftOut
 from assay.contracts.imported_runs import ImportedRun
 
@@ -30,3 +32,19 @@ class ResultsPlan:
     runs: tuple[ImportedRun, ...]
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def joined(
+    source: str, plans: Sequence[ResultsPlan], failures: Sequence[ImportFailed], left_out: Sequence[LeftOut]
+) -> ResultsPlan:
+    """One plan of all. ``source`` names them in a message, ``failures`` are why others have no plan. Raises
+    ImportFailed if there is no plan."""
+    if not plans:
+        raise (
+            failures[0] if len(failures) == 1 else ImportFailed(f"{source} can be imported; the first: {failures[0]}")
+        )
+    return ResultsPlan(
+        runs=tuple(run for plan in plans for run in plan.runs),
+        left_out=tuple(left_out),
+        notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
+    )

@@ -8,7 +8,7 @@ from assay.catalog.importers.errors import ImportFailed
 from assay.catalog.importers.plan import LeftOut
 from assay.catalog.importers.results.inspect.files import is_log, read_log
 from assay.catalog.importers.results.inspect.run import imported
-from assay.catalog.importers.results.results_plan import ResultsOptions, ResultsPlan
+from assay.catalog.importers.results.results_plan import ResultsOptions, ResultsPlan, joined
 
 
 def read(source: Path, options: ResultsOptions) -> ResultsPlan:
@@ -30,17 +30,7 @@ def read(source: Path, options: ResultsOptions) -> ResultsPlan:
         else:
             plans.append(plan)
             left_out += [LeftOut(what=f"{_place(source, path)}: {each.what}", why=each.why) for each in plan.left_out]
-    if not plans:
-        raise (
-            failures[0]
-            if len(failures) == 1
-            else ImportFailed(f"{source}: none of {len(failures)} files can be imported; the first: {failures[0]}")
-        )
-    return ResultsPlan(
-        runs=tuple(run for plan in plans for run in plan.runs),
-        left_out=tuple(left_out),
-        notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
-    )
+    return joined(f"{source}: none of {len(failures)} files", plans, failures, left_out)
 
 
 def _place(source: Path, path: Path) -> str:

@@ -17,7 +17,7 @@ from assay.catalog.importers.results.lm_eval.results_file import ResultsFile
 from assay.catalog.importers.results.lm_eval.samples import SampleLine, read_samples
 from assay.catalog.importers.results.lm_eval.task import Choice, NotImportable, TaskResults, choose, task_results
 from assay.catalog.importers.results.parts import shortened, shortened_note, split
-from assay.catalog.importers.results.results_plan import ResultsOptions, ResultsPlan
+from assay.catalog.importers.results.results_plan import ResultsOptions, ResultsPlan, joined
 from assay.contracts.imported_runs import ImportedModel, ImportedRun
 
 _NOT_LOGGED = "has no file of samples: it was run without --log_samples"
@@ -35,17 +35,8 @@ def read(source: Path, options: ResultsOptions) -> ResultsPlan:
         except ImportFailed as error:
             failures.append(error)
             left_out.append(LeftOut(what=output.place, why=str(error).removeprefix(f"{output.path}: ")))
-    if not plans:
-        raise (
-            failures[0]
-            if len(failures) == 1
-            else ImportFailed(f"{source}: none of {len(failures)} outputs can be imported; the first: {failures[0]}")
-        )
-    return ResultsPlan(
-        runs=tuple(run for plan in plans for run in plan.runs),
-        left_out=(*left_out, *(each for plan in plans for each in plan.left_out)),
-        notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
-    )
+    left_out += [each for plan in plans for each in plan.left_out]
+    return joined(f"{source}: none of {len(failures)} outputs", plans, failures, left_out)
 
 
 def _imported(output: Output, options: ResultsOptions) -> ResultsPlan:
