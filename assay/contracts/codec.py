@@ -13,6 +13,9 @@ T = TypeVar("T")
 MAX_MESSAGE_BYTES = 1_000_000
 """Limit of a bus message. Larger content goes to the artifact store and a reference goes on the bus."""
 
+WITHOUT_NUL = r"^[^\x00]*\Z"
+"""The pattern of text that Postgres can store."""
+
 _encoder = msgspec.json.Encoder()
 _canonical = msgspec.json.Encoder(order="deterministic")
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from assay.contracts.codec import Data
+from assay.contracts.codec import WITHOUT_NUL, Data
 from assay.contracts.models import ModelName, Parameters, Usage
 from assay.contracts.money import Usd
 from assay.contracts.tail import StepKind
@@ -29,7 +29,12 @@ MAX_LINE_CHARACTERS = 500
 
 Text = Annotated[str, Meta(max_length=MAX_CHARACTERS)]
 Line = Annotated[str, Meta(max_length=MAX_LINE_CHARACTERS)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=WITHOUT_NUL)]
+
+MAX_TOKENS = 10**12
+MAX_COST_USD = 10_000
+MAX_SECONDS = 10_000_000
+"""Of a result. Sums over all results of a leaderboard stay far from what the database can store."""
 
 
 class ImportedSample(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +54,7 @@ class ImportedRunTask(Data, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     version: Annotated[str, Meta(max_length=2_000)] = ""
     category: Name = "imported"
     difficulty: Difficulty = Difficulty.MEDIUM
-    language: Annotated[str, Meta(max_length=40)] = ""
+    language: Annotated[str, Meta(max_length=40, pattern=WITHOUT_NUL)] = ""
     samples: Annotated[tuple[ImportedSample, ...], Meta(min_length=1, max_length=MAX_RESULTS)]
 
 
@@ -106,15 +111,15 @@ class ImportedResult(Data, frozen=True, kw_only=True, forbid_unknown_fields=True
     usage: Usage = Usage()
     cost_usd: Usd = "0"
     """What the framework says that it cost. Assay does not book it on any account."""
-    duration_seconds: Annotated[float, Meta(ge=0)] = 0.0
+    duration_seconds: Annotated[float, Meta(ge=0, le=MAX_SECONDS)] = 0.0
 
 
 class ImportedRun(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``POST /api/v1/runs/import``."""
 
-    source: Annotated[str, Meta(min_length=1, max_length=200)]
+    source: Name
     """The framework with its version, such as ``Inspect 0.3.285``."""
-    name: Annotated[str, Meta(max_length=200)] = ""
+    name: Annotated[str, Meta(max_length=200, pattern=WITHOUT_NUL)] = ""
     created_at: datetime | None = None
     """When the framework began to execute it, if that is known."""
     suite: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]

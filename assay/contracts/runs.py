@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.checks.rubric import JudgeNames
-from assay.contracts.codec import Data
+from assay.contracts.codec import WITHOUT_NUL, Data
 from assay.contracts.judging import JudgeModel
 from assay.contracts.models import ModelName, ModelSpec, Parameters, StoppedModel, Usage
 from assay.contracts.money import Price, TokenPrice, Usd
@@ -83,7 +83,7 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     repeats: Annotated[int, Meta(ge=0, le=1000)] = 0
     samples: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     parameters: Parameters = Parameters()
-    name: Annotated[str, Meta(max_length=200)] = ""
+    name: Annotated[str, Meta(max_length=200, pattern=WITHOUT_NUL)] = ""
     limits: RunLimits = RunLimits()
     priority: Priority = 5
     """The run's weight when waiting runs share the workers."""

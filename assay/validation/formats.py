@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from assay.contracts.checks import Locale
+from assay.contracts.codec import WITHOUT_NUL
 from assay.contracts.live import Topic
 from assay.contracts.models import ModelName
 from assay.contracts.money import Usd
@@ -33,6 +34,7 @@ FORMATS: Mapping[str, str] = {
     pattern(ImageName): "an image name such as assay/sandbox-python:latest",
     pattern(EgressHost): "a host in lower case such as example.org or example.org:8443",
     NO_CONTROL_CHARACTERS: "text without control characters",
+    WITHOUT_NUL: "text without NUL characters",
     ID: "an id of lower-case letters and digits",
     PRINTABLE_ASCII: "printable ASCII characters without spaces",
     pattern(ProviderId): "letters, digits and _.-, at most 64 characters",

@@ -121,6 +121,9 @@ async def test_the_same_body_gives_the_same_request(shared: Gateway) -> None:
         for _ in range(2):
             await shared.http.post(URL, json=sent, headers={"idempotency-key": "import-2"})
         assert shared.ledger.imported[-1] == shared.ledger.imported[-2]
+        transcript = shared.ledger.imported[-1].attempts[0].artifacts["transcript.jsonl"]
+        step = decode(AgentStep, await shared.ports.stores[Area.ATTEMPTS].get(transcript))
+        assert step.time.year == (2026 if created_at else 1970)
 
 
 async def test_parts_of_a_task_count_as_the_same_task(shared: Gateway) -> None:
@@ -142,7 +145,14 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (body(result(outcome="failed", scores=[])), "results[0].scores: must not be empty if the outcome is 'failed'"),
     (body(result(outcome="infra_error")), "results[0].scores: must be empty if the outcome is 'infra_error'"),
     (body(result(outcome="cancelled")), "results[0].outcome: cannot be 'cancelled'; use passed, failed"),
-    (body(result(cost_usd="9999999999")), "results[0].cost_usd: must be at most $1,000,000,000"),
+    (body(result(cost_usd="10000.01")), "results[0].cost_usd: must be at most $10,000"),
+    (body(result(usage={"input_tokens": 10**12 + 1})), "results[0].usage: must be at most 1,000,000,000,000 tokens"),
+    (body(result(duration_seconds=1e308)), "results[0].duration_seconds"),
+    (body(name="a\0b"), "name: must be text without NUL characters"),
+    (body(source="a\0b"), "source"),
+    (body(result(scores=[{"name": "m\0", "value": 1}])), "results[0].scores[0].name"),
+    (body(result(metrics={"x\0": 1})), "results[0].metrics"),
+    (body(tasks=[{"task_id": "sums", "title": "Sums", "samples": [{"sample_id": "a\0"}]}]), "samples[0].sample_id"),
     (body(models=[{"name": "nop"}]), "models[0].name: 'nop' is a name of Assay's own"),
     (body(models=[{"name": "replay/x"}]), "models[0].name: 'replay/x' is a name of Assay's own"),
     (body(models=[{"name": "a/b"}, {"name": "a/b"}]), "models[1]: 'a/b' occurs twice"),

@@ -29,6 +29,7 @@ REQUEST: dict[str, Any] = {"models": ["nop"], "suite": "small"}
             'models[1]: must be a model name such as openai/gpt-4o-mini (letters, digits and ._:@/-), got "a b"',
         ),
         ({**REQUEST, "name": "x" * 201}, "name: must have at most 200 characters, got 201"),
+        ({**REQUEST, "name": "a\0b"}, 'name: must be text without NUL characters, got "a\\u0000b"'),
         ({**REQUEST, "repeats": "3"}, 'repeats: must be an integer, got "3"'),
         ({**REQUEST, "repeats": -1}, "repeats: must be at least 0, got -1"),
         ({**REQUEST, "partial": "yes"}, 'partial: must be true or false, got "yes"'),

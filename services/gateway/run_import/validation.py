@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from msgspec import structs
+
 from assay.catalog.models import BASELINES
-from assay.contracts.imported_runs import MAX_RESULTS, ImportedResult, ImportedRun
+from assay.contracts.imported_runs import MAX_COST_USD, MAX_RESULTS, MAX_TOKENS, ImportedResult, ImportedRun
 from assay.contracts.models import SCRIPTED
 from assay.contracts.problems import FieldError
 from assay.contracts.replay import REPLAY
 from assay.contracts.verdicts import Outcome
 from services.gateway.errors import InvalidRequest
-from services.gateway.validation.money import MAX_LIMIT_USD
 
 MAX_ERRORS = 20
 MAX_ATTEMPTS = 20 * MAX_RESULTS
@@ -82,8 +83,10 @@ def _result(where: str, result: ImportedResult) -> Iterator[FieldError]:
         yield _error(
             f"{where}.scores", "must be empty if the outcome is 'infra_error': it says nothing about the model"
         )
-    if Decimal(result.cost_usd) > MAX_LIMIT_USD:
-        yield _error(f"{where}.cost_usd", f"must be at most ${MAX_LIMIT_USD:,}")
+    if Decimal(result.cost_usd) > MAX_COST_USD:
+        yield _error(f"{where}.cost_usd", f"must be at most ${MAX_COST_USD:,}")
+    if max(structs.astuple(result.usage)) > MAX_TOKENS:
+        yield _error(f"{where}.usage", f"must be at most {MAX_TOKENS:,} tokens of each kind")
 
 
 def _repeated(where: str, names: Iterable[str]) -> Iterator[FieldError]:

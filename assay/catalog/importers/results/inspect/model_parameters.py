@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from assay.catalog.importers.results.inspect.format import ModelUsage
+from assay.contracts.imported_runs import MAX_COST_USD, MAX_SECONDS, MAX_TOKENS
 from assay.contracts.models import Parameters, Usage
-from assay.contracts.money import MAX_NANOUSD, NANO, nanousd, usd
+from assay.contracts.money import nanousd, usd
 
 _NAMES = {
     "temperature": "temperature",
@@ -23,8 +24,8 @@ _NAMES = {
     "reasoning_effort": "reasoning_effort",
 }
 """Assay's name by Inspect's."""
-_MAX_COUNT = 2**50
-"""The sum of several still is a number of tokens that the contract allows."""
+_MAX_COUNT = MAX_TOKENS // 3
+"""The prompt's is the sum of three."""
 
 
 def parameters_of(config: Mapping[str, Any]) -> tuple[Parameters, tuple[str, ...]]:
@@ -58,12 +59,13 @@ def usage_of(usage: ModelUsage) -> Usage:
 def cost_usd(cost: float | None) -> str:
     if cost is None or not math.isfinite(cost):
         return "0"
-    return usd(nanousd(Decimal(min(max(cost, 0.0), MAX_NANOUSD // NANO)))) if cost > 0 else "0"
+    return usd(nanousd(Decimal(min(cost, MAX_COST_USD)))) if cost > 0 else "0"
 
 
 def seconds(*times: float | None) -> float:
     """The first that is a duration; 0 if none is."""
-    return next((time for time in times if time is not None and math.isfinite(time) and time >= 0), 0.0)
+    found = next((time for time in times if time is not None and math.isfinite(time) and time >= 0), 0.0)
+    return min(found, float(MAX_SECONDS))
 
 
 def _count(number: int | None) -> int:
